@@ -1,0 +1,1 @@
+"""What a human wrote, checked: settings, models and tables."""

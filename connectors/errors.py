@@ -1,0 +1,37 @@
+"""What went wrong at a CRM, sorted by what the caller does about it."""
+
+
+class ConnectorError(Exception):
+    """A CRM did not do what was asked. The message has what, where and the next step, in words for an admin."""
+
+
+class RetryLater(ConnectorError):
+    """Wait `seconds` and try again: the network, a 5xx, a burst limit. Raised once the retry layer has given up."""
+
+    def __init__(self, message: str, seconds: float = 10.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class QuotaExhausted(ConnectorError):
+    """The day's calls are used up, or our share of them: stop until `resets_at` (instant, ms UTC; None: not told)."""
+
+    def __init__(self, message: str, resets_at: int | None = None) -> None:
+        super().__init__(message)
+        self.resets_at = resets_at
+
+
+class AccessDenied(ConnectorError):
+    """Stop and tell a person: the token is wrong, expired or lacks a scope. `scopes` names the missing ones if told."""
+
+    def __init__(self, message: str, scopes: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.scopes = scopes
+
+
+class Rejected(ConnectorError):
+    """The CRM refuses this request for good: skip the record, keep `words`, the CRM's own words."""
+
+    def __init__(self, message: str, words: str = "") -> None:
+        super().__init__(message)
+        self.words = words or message
