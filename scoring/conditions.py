@@ -56,7 +56,7 @@ class Test:
     """One operator on one field (or on one detail of an activity, `answer.message` included).
 
     `type` is the field's type. Operands by operator:
-    known: bool · flag `true`/`false`: op "is", operand bool · is/in/not_in, has_any/has_all, contains/starts_with/words:
+    known: bool · flag: op "is", operand bool · is/in/not_in, has_any/has_all, contains/starts_with/words:
     a tuple of str as written (of Decimal on numbers) · matches: str · between on numbers: (Decimal, Decimal) ·
     at_least/at_most/above/below: Decimal · within/older_than/in_next: int ms · between on ages: (int ms, int ms) ·
     domain: "free", "disposable" or a tuple of domains · path/host: a tuple of str · query: a tuple of (name, value).

@@ -45,7 +45,7 @@ class ScoreSpec:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Names with their lower edges, lowest first; the lowest has None and takes all below. The edge belongs to the name."""
+    """Names with their lower edges, lowest first; the lowest has None and takes all below. An edge is its name's."""
 
     edges: tuple[tuple[str, int | None], ...]
 

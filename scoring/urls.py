@@ -11,7 +11,7 @@ _ORIGIN = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//([^/?#]*)")
 
 
 class Address(NamedTuple):
-    """`path` percent-decoded once, `/` if absent; `host` in lower case without port, "" if absent; `query` as written."""
+    """`path` percent-decoded once (`/` if absent), `host` in lower case without port ("" if absent), `query` as is."""
 
     path: str
     host: str
