@@ -15,7 +15,7 @@ from scoring.ledger import Score
 from scoring.lifecycle import Stages
 from scoring.model import AnswerSpec, ScoringModel
 from scoring.reason import Reasons
-from scoring.rules import FieldRule, Rule
+from scoring.rules import FieldRule, RangeRule, Rule
 from scoring.sums import Sums, add_up, stand
 from scoring.values import Tables
 
@@ -58,11 +58,15 @@ class _Compiled:
         self.asks_forms = _asks_forms(model)
 
     def sums(self, view: _View) -> tuple[Sums, tuple[str, ...], int]:
-        """Scores and total before sales feedback, the unreadable fields, and the next instant at which a line differs."""
+        """Scores and total before sales feedback, unreadable fields, and the next instant at which a line differs."""
         lines, unreadable, field_change = self._fields.lines(view.case)
         more, activity_change = self._activities.lines(view.activities, view.case.as_of, view.created_at)
         lines += more
         return add_up(self.model.scores, lines), unreadable, min(field_change, activity_change)
+
+
+def _reads_field(rule: Rule) -> bool:
+    return isinstance(rule, FieldRule) or (isinstance(rule, RangeRule) and rule.field is not None)
 
 
 def _slots(model: ScoringModel) -> Iterable[tuple[Slot, Rule]]:
@@ -176,7 +180,7 @@ class _Scorer:
     def _next_adjustment(
         self, chosen: _Compiled, spec: AnswerSpec, answer: Answer, facts: Facts, as_of: int, before: int
     ) -> int:
-        """The first instant before `before` at which the adjustment differs: it fades with the evidence it cancelled."""
+        """The first instant before `before` at which the adjustment differs, as the evidence it cancelled fades."""
         if spec.drop_to is None:
             return NEVER
         sums, _unreadable, change = chosen.sums(self._view(facts, as_of, answer.at))

@@ -19,10 +19,17 @@ V = TypeVar("V")
 class Standing(Protocol):
     """What `enter` conditions see of a score."""
 
-    total: int | None
-    band: str | None
-    grade: str | None
-    scores: Mapping[str, int]
+    @property
+    def total(self) -> int | None: ...
+
+    @property
+    def band(self) -> str | None: ...
+
+    @property
+    def grade(self) -> str | None: ...
+
+    @property
+    def scores(self) -> Mapping[str, int]: ...
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from scoring.values import fold, write_instant
 
 
 def spec_of(feedback: Feedback | None, answer: Answer | None) -> AnswerSpec | None:
-    """What the model says of an answer, found by its word or its label; None: there is none, or it does nothing known."""
+    """What the model says of an answer, found by its word or its label; None: nothing."""
     if feedback is None or answer is None or answer.answer is None:
         return None
     word = fold(answer.answer)
