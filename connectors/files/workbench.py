@@ -1,0 +1,87 @@
+"""A private database on disk for what a run must remember: ids that were seen, activities waiting for their contact.
+
+It has no name there, so that nothing is left behind however the program ends. It lies where SQLITE_TMPDIR or TMPDIR
+says, else in /var/tmp; its memory is bounded, its size about twice that of the unpacked activities.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import lru_cache
+
+import msgspec
+
+from connectors.files.activities import SeenRow
+from connectors.files.contacts import Contact
+from connectors.files.rejects import FileProblem
+from scoring.facts import Activity, Kind
+
+_CACHE_KIB = 65_536
+_KINDS_KEPT = 65_536
+_SCHEMA = (
+    "CREATE TABLE person (ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, line INTEGER NOT NULL)",
+    "CREATE TABLE activity (contact TEXT NOT NULL, line INTEGER NOT NULL, at INTEGER NOT NULL, id TEXT, kind BLOB)",
+)
+
+
+class Workbench:
+    """The private database of one run: who was seen, and activities waiting for their contact."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def add_person(self, contact: Contact, ordinal: int) -> int | None:
+        """Notes a contact; the line on which the same id stood before, else None."""
+        try:
+            self._db.execute("INSERT INTO person VALUES (?, ?, ?)", (ordinal, contact.id, contact.line))
+        except sqlite3.IntegrityError:
+            found = self._db.execute("SELECT line FROM person WHERE id = ?", (contact.id,)).fetchone()
+            return int(found[0])
+        return None
+
+    def id_of(self, ordinal: int) -> str:
+        """The id of a person by ordinal."""
+        return str(self._db.execute("SELECT id FROM person WHERE ordinal = ?", (ordinal,)).fetchone()[0])
+
+    def store(self, activities: Iterable[SeenRow]) -> None:
+        """Keeps activities, to be asked for by contact."""
+        encode = msgspec.json.encode
+        self._db.executemany(
+            "INSERT INTO activity VALUES (?, ?, ?, ?, ?)",
+            ((who, line, what.occurred_at, what.id, encode(what.kind)) for line, who, what in activities),
+        )
+        # Holds all columns, so that one person's activities lie side by side on disk.
+        self._db.execute("CREATE INDEX by_contact ON activity (contact, line, at, id, kind)")
+
+    def activities_of(self) -> Callable[[str], tuple[Activity, ...]]:
+        """A function from a contact's id to its stored activities."""
+        kind_of = lru_cache(maxsize=_KINDS_KEPT)(msgspec.json.Decoder(Kind).decode)
+        execute = self._db.execute
+        query = "SELECT kind, at, id FROM activity WHERE contact = ? ORDER BY line"
+        return lambda id: tuple([Activity(kind_of(kind), at, source) for kind, at, source in execute(query, (id,))])
+
+    def strangers(self) -> Iterator[tuple[int, str]]:
+        """Lines and contacts of the stored activities whose contact was not seen, by line."""
+        yield from self._db.execute(
+            "SELECT line, contact FROM activity WHERE contact NOT IN (SELECT id FROM person) ORDER BY line"
+        )
+
+
+@contextmanager
+def workbench() -> Iterator[Workbench]:
+    """An empty private database, gone at the end. Raises FileProblem when the disk is full."""
+    with closing(sqlite3.connect("", isolation_level=None)) as db:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{_CACHE_KIB}"):
+            db.execute(f"PRAGMA {pragma}")
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.execute("BEGIN")
+        try:
+            yield Workbench(db)
+        except sqlite3.OperationalError as error:
+            if "full" not in str(error):
+                raise
+            raise FileProblem(
+                "The disk for temporary files is full; set TMPDIR to a folder with about twice the size of the "
+                "unpacked activities, and run again."
+            ) from error
