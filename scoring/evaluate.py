@@ -1,9 +1,10 @@
 """Whether a condition holds for one person at one instant, and when that could next be otherwise."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, Protocol, TypeVar, cast
 
 from scoring.conditions import AllOf, AnyOf, Condition, Not, OnList, Outcome, Submitted, Test
@@ -11,7 +12,7 @@ from scoring.predicates import predicate
 from scoring.values import Interval, Read, Tables, fold, reader
 
 AGES: Final = frozenset({"within", "older_than", "between", "in_next"})
-_NOTHING: Mapping[str, bool] = {}
+_NOTHING: Mapping[str, bool] = MappingProxyType({})
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -40,7 +41,7 @@ class Case:
     raws: Mapping[str, str]
     as_of: int
     forms: frozenset[str] = frozenset()
-    lists: Mapping[str, bool] = _NOTHING
+    lists: Mapping[str, bool] = field(default_factory=lambda: _NOTHING)
     standing: Standing | None = None
 
 
