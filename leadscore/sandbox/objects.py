@@ -1,0 +1,124 @@
+"""Single records over HTTP: list, get, create, update, archive, for contacts, companies and deals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leadscore.sandbox import associations, journal, records
+from leadscore.sandbox.catalogue import ALIASES, CONTACT, SINGULAR
+from leadscore.sandbox.errors import Refused, bad_request, not_found
+from leadscore.sandbox.records import Record, Source
+from leadscore.sandbox.state import Portal
+from leadscore.sandbox.values import checked
+from leadscore.sandbox.wire import Json, Request, Response, decoded
+
+PAGE, PAGE_WITH_HISTORY = 100, 50
+
+
+def object_type(request: Request) -> str:
+    """The type named in the path, in any of its spellings (contacts, contact, 0-1). Raises Refused (400)."""
+    word = decoded(request.args["type"])
+    if word not in ALIASES:
+        raise Refused(bad_request(f"Unable to infer object type from: {word}"))
+    return ALIASES[word]
+
+
+def listed(portal: Portal, request: Request) -> Response:
+    """Pages of at most 100, or 50 with history; `paging` is absent on the last one."""
+    kind = object_type(request)
+    history = request.names("propertiesWithHistory")
+    limit = request.number("limit", 10, PAGE_WITH_HISTORY if history else PAGE)
+    after = request.text("after") or "0"
+    first = records.as_id(after)
+    if first is None:
+        raise Refused(bad_request(f"after must be taken from paging.next.after, not {after!r}"))
+    found = records.page(portal, kind, first, limit + 1, request.flag("archived"))
+    names = request.names("properties")
+    results = [records.shown(portal, item, names, history) for item in found[:limit]]
+    associations.attach(portal, kind, results, request.names("associations"))
+    answer: Json = {"results": results}
+    if len(found) > limit:
+        following = str(found[limit - 1].id + 1)
+        answer["paging"] = {"next": {"after": following, "link": f"{request.path}?after={following}"}}
+    return Response(200, answer)
+
+
+def found(portal: Portal, kind: str, request: Request) -> Record:
+    """The record that the path names, by id or by `idProperty`. Raises Refused (404, or 400 for a wrong idProperty)."""
+    text = decoded(request.args["id"])
+    record_id = resolve(portal, kind, text, request.text("idProperty"))
+    item = None
+    if record_id is not None:
+        item = records.load_one(portal, kind, record_id, request.flag("archived"))
+    if item is None:
+        raise Refused(not_found(f"Object not found. objectId are usually numeric. ({SINGULAR[kind]} {text})"))
+    return item
+
+
+def resolve(portal: Portal, kind: str, text: str, id_property: str | None) -> int | None:
+    """A record id from an id or a unique property's value; None when there is none."""
+    if id_property in (None, "", "hs_object_id"):
+        return records.as_id(text)
+    assert id_property is not None  # noqa: S101 - narrows the type after the line above
+    if not is_unique(portal, kind, id_property):
+        raise Refused(bad_request(f"Property '{id_property}' is not a unique property of {SINGULAR[kind]}"))
+    return next(iter(records.find_unique(portal, kind, id_property, [text]).values()), None)
+
+
+def is_unique(portal: Portal, kind: str, name: str) -> bool:
+    if kind == CONTACT and name == "email":
+        return True
+    definition = portal.definitions(kind).get(name)
+    return definition is not None and definition.unique
+
+
+def get(portal: Portal, request: Request) -> Response:
+    kind = object_type(request)
+    item = found(portal, kind, request)
+    answer = records.shown(portal, item, request.names("properties"), request.names("propertiesWithHistory"))
+    associations.attach(portal, kind, [answer], request.names("associations"))
+    return Response(200, answer)
+
+
+def create(portal: Portal, request: Request) -> Response:
+    kind = object_type(request)
+    document = request.json()
+    item = create_one(portal, kind, document)
+    journal.note(portal, request, kind, item.id, document.get("properties"), 201)
+    return Response(201, records.shown(portal, item, list(document.get("properties") or {})))
+
+
+def create_one(portal: Portal, kind: str, document: Json) -> Record:
+    """A new record with its associations. Raises Refused: 409 for a taken e-mail, 400 for bad values."""
+    values = checked(portal, kind, properties_of(document), {})
+    item = records.insert(portal, kind, values, Source.api(portal))
+    associations.from_create(portal, kind, item.id, document.get("associations") or [])
+    return item
+
+
+def properties_of(document: Json) -> dict[str, Any]:
+    given = document.get("properties")
+    if not isinstance(given, dict):
+        raise Refused(bad_request("Invalid input JSON: properties must be an object"))
+    return given
+
+
+def update(portal: Portal, request: Request) -> Response:
+    kind = object_type(request)
+    item = found(portal, kind, request)
+    given = properties_of(request.json())
+    values = checked(portal, kind, given, item.doc)
+    item = records.change(portal, item, values, Source.api(portal))
+    journal.note(portal, request, kind, item.id, given, 200)
+    return Response(200, records.shown(portal, item, list(given)))
+
+
+def archive(portal: Portal, request: Request) -> Response:
+    """204 whether the record was there or not, as deleting twice is no error."""
+    kind = object_type(request)
+    record_id = records.as_id(decoded(request.args["id"]))
+    item = records.load_one(portal, kind, record_id) if record_id is not None else None
+    if item is not None:
+        records.archive(portal, item)
+        journal.note(portal, request, kind, item.id, None, 204)
+    return Response(204)
