@@ -68,7 +68,7 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
     def problem(self, path: Path, message: str, hint: str = "", *, at_value: bool = False) -> Problem:
-        """A fault at the key (or with `at_value` at the value) to which the path leads, or at the nearest place above."""
+        """A fault at the key (or with `at_value` the value) to which the path leads, or at the nearest place above."""
         mark = mark_of(self.root, path, at_value)
         return Problem(self.file, message, hint, mark.line, mark.column, path)
 
@@ -162,7 +162,9 @@ class _Builder:
             return self._entries(node, mark, depth)
         if isinstance(node, SequenceNode):
             return Items(tuple(self.tree(item, depth + 1) for item in node.value), mark)
-        return self._word(node, mark)
+        if isinstance(node, ScalarNode):
+            return self._word(node, mark)
+        raise ConfigError([self._problem(mark, "this cannot stand in a file of this kind")])
 
     def _entries(self, node: MappingNode, mark: Mark, depth: int) -> Entries:
         entries: dict[str, Tree] = {}

@@ -1,4 +1,4 @@
-"""Reads a scoring model: a YAML file becomes a checked `ScoringModel`, or a list of everything that is wrong with it."""
+"""Reads a scoring model: a YAML file becomes a checked model, or a list of everything that is wrong with it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -47,10 +47,11 @@ def load_model(document: Mapping[str, Any], name: str = "model") -> ScoringModel
 
 def read_models(paths: Iterable[FilePath | str]) -> tuple[ScoringModel, ...]:
     """Several models in the order in which they are asked. Raises ConfigError with the faults of all files, and where
-    two models have one name or there is none."""
+    two models have one name, where one field means two things, or where there is no model."""
     models: list[ScoringModel] = []
     problems: list[Problem] = []
     named: dict[str, str] = {}
+    fields: dict[str, tuple[Field, str]] = {}
     for path in paths:
         try:
             loaded = open_model(path)
@@ -62,6 +63,11 @@ def read_models(paths: Iterable[FilePath | str]) -> tuple[ScoringModel, ...]:
             said = f"the name `{name}` belongs to {named[name]} already"
             problems.append(loaded.document.problem(("name",), said, "give this model another name", at_value=True))
         named.setdefault(name, str(path))
+        for word, field in loaded.model.fields.items():
+            first, where = fields.setdefault(word, (field, str(path)))
+            if field != first:
+                said = f"`{word}` is not what it is in {where}; one field has one type and the same places everywhere"
+                problems.append(loaded.document.problem(("fields", word), said, "copy that line, or rename one"))
         models.append(loaded.model)
     if not models and not problems:
         problems = [Problem("models", "no model is named", "`leadscore model init` writes one to start from")]

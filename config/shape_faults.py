@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from config.documents import Entries, Items, Tree, Word, find, untangle
 from config.draft import Draft
-from config.problems import did_you_mean, did_you_mean_or_list
+from config.problems import Path, did_you_mean, did_you_mean_or_list
 
 _WANTED = {
     "int_type": "a whole number",
@@ -35,8 +35,8 @@ def check_shape(draft: Draft, skeleton: type[BaseModel]) -> None:
 
 def _note(draft: Draft, skeleton: type[BaseModel], detail: ErrorDetails) -> None:
     kind, path, context = detail["type"], detail["loc"], detail.get("ctx", {})
-    name = str(path[-1]) if path and not isinstance(path[-1], int) else "this item"
-    shown = f"`{name}`" if name != "this item" else name
+    name = next((part for part in reversed(path) if isinstance(part, str)), "model")
+    shown = f"`{name}`" if path and isinstance(path[-1], str) else f"an item of `{name}`"
     if kind == "extra_forbidden":
         hint = did_you_mean_or_list(name, known_keys(skeleton, path[:-1]))
         draft.fault(path, f"`{name}` is not known here", hint)
@@ -46,7 +46,7 @@ def _note(draft: Draft, skeleton: type[BaseModel], detail: ErrorDetails) -> None
         draft.fault(path, f"`{name}` is missing", "" if near else f"add `{name}:`")
     elif kind == "literal_error":
         known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        said = _shown(find(draft.document.root, *path))
+        said = _shown(_nearest(draft, path))
         draft.fault(path, f"{shown} cannot be {said}", did_you_mean_or_list(said.strip("`"), known), at_value=True)
     elif kind == "value_error":
         draft.fault(path, str(context["error"]), at_value=True)
@@ -60,6 +60,12 @@ def _note(draft: Draft, skeleton: type[BaseModel], detail: ErrorDetails) -> None
         draft.fault(path, f"{shown} has too {'few' if kind == 'too_short' else 'many'} items", at_value=True)
     else:
         draft.fault(path, f"{shown}: {detail['msg']}", at_value=True)
+
+
+def _nearest(draft: Draft, path: Path) -> Tree | None:
+    """What stands at a path; a single word may stand for a list of one."""
+    found = find(draft.document.root, *path)
+    return find(draft.document.root, *path[:-1]) if found is None else found
 
 
 def _shown(tree: Tree | None) -> str:

@@ -1,0 +1,194 @@
+"""The settings of one installation: where the CRM and the store are, which models score, how carefully we write."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.defaults import shipped
+from config.problems import ConfigError, Problem, did_you_mean
+
+PREFIX = "LEADSCORE_"
+SECRETS = ("hubspot_token", "database_url")
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Settings(BaseSettings):
+    """Read from the environment as `LEADSCORE_NAME`, else from `.env`; secrets also from the file that
+    `LEADSCORE_NAME_FILE` names. `HUBSPOT_TOKEN` and `DATABASE_URL` need no prefix.
+
+    `api_share` is our part of the account's calls of a day, `burst_share` of its calls in ten seconds. `fuse_percent`
+    of the known subjects, but never fewer than `fuse_least`, may change stage within 24 hours. `write_untouched`: what
+    subjects on which nothing ever matched get; None leaves them empty.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    hubspot_token: Annotated[
+        SecretStr | None, Field(validation_alias=AliasChoices("LEADSCORE_HUBSPOT_TOKEN", "HUBSPOT_TOKEN"))
+    ] = None
+    hubspot_base_url: str = "https://api.hubapi.com"
+    hubspot_api_version: Literal["v3", "2026-09"] = "v3"
+    api_share: Share = 0.5
+    burst_share: Share = 0.98
+    database_url: Annotated[
+        SecretStr, Field(validation_alias=AliasChoices("LEADSCORE_DATABASE_URL", "DATABASE_URL"))
+    ] = SecretStr("sqlite:///leadscore.db")
+    models: Listed = ()
+    write_step: Annotated[int, Field(ge=1)] = 1
+    write_untouched: Literal[0] | None = None
+    fuse_percent: Annotated[float, Field(gt=0, le=100)] = 2.0
+    fuse_least: Annotated[int, Field(ge=0)] = 50
+    free_domains: Listed = ()
+    disposable_domains: Listed = ()
+    business_domains: Listed = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` hands in: it has joined `.env` and the environment already."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @field_validator("write_untouched", mode="before")
+    @classmethod
+    def _zero(cls, value: object) -> object:
+        return 0 if value == "0" else value
+
+    @field_validator("hubspot_token")
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else "-"
+        if not text.isascii() or any(letter.isspace() for letter in text):
+            raise ValueError("is no token: it holds spaces or letters that no token has; copy it again")
+        return value
+
+    @field_validator("hubspot_base_url")
+    @classmethod
+    def _safe_address(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise ValueError("is no web address; write e.g. https://api.hubapi.com")
+        if address.scheme == "http" and address.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("would send the token unencrypted; write https://")
+        return value.rstrip("/")
+
+
+def load_settings(directory: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force in a directory (the working one). Raises ConfigError with every fault, each with the name
+    of its variable; no message holds a secret."""
+    place = directory or Path.cwd()
+    given = dict(os.environ if environment is None else environment)
+    written = _dotenv(place / ".env")
+    values = {name: value for name, value in {**written, **given}.items() if value.strip()}
+    problems = _misspelt(values)
+    for field in SECRETS:
+        problems += _read_secret(field, values, place)
+    chosen = {name: values[name] for name in _variables() if name in values}
+    try:
+        plain = {_field_of(name): value for name, value in reversed(chosen.items())}
+        settings = Settings.model_validate(plain)
+    except ValidationError as error:
+        problems += [_problem(detail, chosen) for detail in error.errors(include_url=False, include_input=False)]
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def model_files(settings: Settings, directory: Path | None = None) -> tuple[Path, ...]:
+    """The model files in their order: those that `LEADSCORE_MODELS` names (patterns allowed), else `models/*.yaml` by
+    name, else the shipped b2b model. Raises ConfigError for a name that leads to no file."""
+    place = directory or Path.cwd()
+    found: list[Path] = []
+    problems = []
+    for name in settings.models:
+        matching = sorted(place.glob(name)) if not Path(name).is_absolute() else [Path(name)]
+        files = [path for path in matching if path.is_file()]
+        if not files:
+            problems.append(Problem(f"{PREFIX}MODELS", f"there is no file `{name}` in {place}", "correct the path"))
+        found += [path for path in files if path not in found]
+    if problems:
+        raise ConfigError(problems)
+    if settings.models:
+        return tuple(found)
+    own = sorted(path for ending in ("*.yaml", "*.yml") for path in (place / "models").glob(ending))
+    return tuple(own) or (shipped("b2b"),)
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    try:
+        return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(str(path), "this is not UTF-8 text", "save the file as UTF-8")]) from error
+    except OSError as error:
+        raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from error
+
+
+def _variables() -> tuple[str, ...]:
+    own = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    return (*own, *(name.upper() for name in SECRETS))
+
+
+def _field_of(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower()
+
+
+def _misspelt(values: Mapping[str, str]) -> list[Problem]:
+    known = [*_variables(), *(f"{name}_FILE" for name in _variables() if _field_of(name) in SECRETS)]
+    strangers = [name for name in values if name.startswith(PREFIX) and name not in known]
+    return [
+        Problem(name, "there is no such setting", hint) for name in strangers if (hint := did_you_mean(name, known))
+    ]
+
+
+def _read_secret(field: str, values: dict[str, str], place: Path) -> list[Problem]:
+    """Puts the text of the file that `NAME_FILE` names under NAME."""
+    problems = []
+    for name in (f"{PREFIX}{field.upper()}", field.upper()):
+        file = values.get(f"{name}_FILE")
+        if file is None:
+            continue
+        if name in values:
+            problems.append(Problem(name, f"is set, and {name}_FILE too", "remove one of them"))
+            continue
+        try:
+            values[name] = (place / file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            said = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            problems.append(Problem(f"{name}_FILE", f"`{file}` cannot be read: {said}", "correct the path or the file"))
+            continue
+        if not values[name]:
+            problems.append(Problem(f"{name}_FILE", f"`{file}` is empty", "put the secret into it"))
+            del values[name]
+    return problems
+
+
+def _problem(detail: ErrorDetails, chosen: Mapping[str, str]) -> Problem:
+    field = _field_of(str(detail["loc"][0]))
+    own = f"{PREFIX}{field.upper()}"
+    name = own if own in chosen or field.upper() not in chosen else field.upper()
+    context = detail.get("ctx", {})
+    said = str(context["error"]) if "error" in context else detail["msg"].replace("Input should", "should")
+    shown = "" if field in SECRETS else f"`{chosen.get(name, '')}` "
+    return Problem(name, f"{shown}{said}", "correct it in .env or in the environment")
