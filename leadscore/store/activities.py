@@ -1,0 +1,79 @@
+"""Keeps what people did, each kind of it once, and what waits for a person who is not known yet."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select
+
+from leadscore.store import tables
+from leadscore.store.batch import Row, chunks, insert_new, storable, to_json
+from scoring.facts import Kind
+
+ACTIVITY_COLUMNS = ("subject", "occurred_at", "kind", "source", "record", "observed_at", "learned_at")
+UNMATCHED_COLUMNS = ("email", "kind", "source", "occurred_at", "observed_at", "learned_at")
+LONGEST_SOURCE = 200
+"""Longer ids of a source are kept as their hash: a database limits what an index may hold."""
+
+
+def source_key(id: str) -> str:
+    """The id of a source as it is kept."""
+    text = storable(id)
+    return text if len(text) <= LONGEST_SOURCE else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def kind_ids(connection: Connection, wanted: Iterable[Kind]) -> dict[Kind, int]:
+    """Our numbers of these kinds, given out to those that are new."""
+    kinds = tables.kinds
+    digests = {_digest(kind): kind for kind in dict.fromkeys(wanted)}
+    found: dict[Kind, int] = {}
+    for chunk in chunks(digests):
+        for row in connection.execute(select(kinds.c.digest, kinds.c.id).where(kinds.c.digest.in_(chunk))):
+            found[digests[row.digest]] = row.id
+    fresh = [(digest, kind) for digest, kind in digests.items() if kind not in found]
+    if fresh:
+        last = connection.execute(select(func.coalesce(func.max(kinds.c.id), 0))).scalar_one()
+        rows: list[Row] = []
+        for number, (digest, kind) in enumerate(fresh, start=last + 1):
+            found[kind] = number
+            rows.append((number, digest, kind.type, to_json(kind.details)))
+        insert_new(connection, kinds, ("id", "digest", "type", "details"), rows)
+    return found
+
+
+def load_kinds(connection: Connection, ids: Iterable[int], known: dict[int, Kind]) -> None:
+    """Adds to `known` those of these kinds that it lacks. A kind is one object however many activities are of it."""
+    kinds = tables.kinds
+    for chunk in chunks(sorted(set(ids) - known.keys())):
+        for row in connection.execute(select(kinds).where(kinds.c.id.in_(chunk))):
+            known[row.id] = Kind(row.type, msgspec.json.decode(row.details, type=tuple[tuple[str, str], ...]))
+
+
+def match_unmatched(connection: Connection, people: Mapping[str, tuple[int, int]]) -> set[int]:
+    """Gives the activities that waited for these addresses to their (subject, record); returns who got some."""
+    unmatched = tables.unmatched
+    rows: list[Row] = []
+    for chunk in chunks(sorted(people)):
+        for row in connection.execute(select(unmatched).where(unmatched.c.email.in_(chunk))):
+            subject, record = people[row.email]
+            rows.append((subject, row.occurred_at, row.kind, row.source, record, row.observed_at, row.learned_at))
+        connection.execute(delete(unmatched).where(unmatched.c.email.in_(chunk)))
+    insert_new(connection, tables.activities, ACTIVITY_COLUMNS, rows)
+    return {row[0] for row in rows if isinstance(row[0], int)}
+
+
+def people_by_email(connection: Connection, emails: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(subject, record) of each address that a living record has; of several the record that we knew first."""
+    records = tables.records
+    found: dict[str, tuple[int, int]] = {}
+    for chunk in chunks(sorted(set(emails))):
+        query = select(records.c.email, records.c.subject, records.c.id).where(
+            records.c.email.in_(chunk), records.c.subject.is_not(None), records.c.until.is_(None)
+        )
+        for row in connection.execute(query.order_by(records.c.id.desc())):
+            found[row.email] = (row.subject, row.id)
+    return found
+
+
+def _digest(kind: Kind) -> str:
+    return hashlib.sha256(msgspec.json.encode(kind)).hexdigest()

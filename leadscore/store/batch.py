@@ -1,0 +1,85 @@
+"""Writes many rows with one statement, in the way that is fast on each database."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Table, Text, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import ARRAY
+
+_T = TypeVar("_T")
+Row = tuple[object, ...]
+CHUNK = 500
+"""How many keys one look-up names: well under the databases' limits on parameters."""
+
+
+def insert_new(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> int:
+    """Adds the rows whose key is new, leaves the others alone, and returns how many were new."""
+    return _put(connection, table, columns, rows, ())
+
+
+def upsert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Adds rows, or replaces these columns where the primary key is there already. No key may come twice."""
+    keys = set(table.primary_key.columns.keys())
+    _put(connection, table, columns, rows, tuple(name for name in columns if name not in keys))
+
+
+def _put(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row], replaced: tuple[str, ...]
+) -> int:
+    if not rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        return _put_arrays(connection, table, columns, rows, replaced)
+    insert = sqlite.insert(table).values({name: bindparam(name) for name in columns})
+    renewed = {name: insert.excluded[name] for name in replaced}
+    statement = (
+        insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=renewed) if renewed else None
+    )
+    compiled = (insert.on_conflict_do_nothing() if statement is None else statement).compile(
+        dialect=sqlite.dialect(paramstyle="qmark")
+    )
+    order = [columns.index(name) for name in compiled.positiontup or ()]
+    ordered = rows if order == list(range(len(columns))) else [tuple(row[i] for i in order) for row in rows]
+    return connection.exec_driver_sql(str(compiled), list(ordered)).rowcount
+
+
+def _put_arrays(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row], replaced: tuple[str, ...]
+) -> int:
+    # One statement with an array for each column: the server unpacks them in parallel.
+    types = [ARRAY(postgresql.TEXT if isinstance(table.c[c].type, Text) else postgresql.BIGINT) for c in columns]
+    parts = [func.unnest(bindparam(c, type_=kind)) for c, kind in zip(columns, types, strict=True)]
+    insert = postgresql.insert(table).from_select(list(columns), select(*parts))
+    renewed = {name: insert.excluded[name] for name in replaced}
+    keys = table.primary_key.columns
+    statement = (
+        insert.on_conflict_do_update(index_elements=keys, set_=renewed) if renewed else insert.on_conflict_do_nothing()
+    )
+    lists = dict(zip(columns, (list(column) for column in zip(*rows, strict=True)), strict=True))
+    return connection.execute(statement, lists, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def chunks(items: Iterable[_T], size: int = CHUNK) -> Iterator[list[_T]]:
+    """The items in lists of at most `size`, in order."""
+    chunk: list[_T] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def to_json(value: object) -> str:
+    """Compact JSON text of plain data."""
+    return msgspec.json.encode(value).decode()
+
+
+def storable(text: str) -> str:
+    """Text as both databases can hold it: NUL and lone surrogates, which no CRM means, become U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")

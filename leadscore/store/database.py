@@ -1,0 +1,125 @@
+"""Opens the store, brings its schema up to date and hands out transactions."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from leadscore.store.errors import StoreError
+
+_WRITES = "leadscore_writes"
+_MIGRATION_LOCK = 0x1EAD5C07E
+
+
+def open_store(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine:
+    """The store at a database URL (`sqlite:///PATH` or `postgresql://...`), created or migrated as needed.
+
+    A new SQLite file is readable by its owner only. Raises StoreError if the store cannot be opened or was written by
+    a newer leadscore.
+    """
+    engine = connect(url, synchronous)
+    try:
+        _migrate(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        place = engine.url.render_as_string(hide_password=True)
+        raise StoreError(f"Cannot open the store at {place}: {error.orig}. Check DATABASE_URL.") from error
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def connect(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine:
+    """An engine for a store that is known to be up to date: no look at its schema."""
+    place = _address(url)
+    if place.get_backend_name() == "postgresql":
+        return create_engine(place)
+    if place.database and place.database != ":memory:":
+        _private_file(Path(place.database))
+    engine = create_engine(place, connect_args={"timeout": 60})
+
+    @event.listens_for(engine, "connect")
+    def settings(connection: sqlite3.Connection, _record: object) -> None:
+        # SQLAlchemy begins transactions itself (below): the driver's own BEGIN comes too late to read consistently.
+        connection.isolation_level = None
+        for line in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {line}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A reader that turns writer may find the file changed below it and fail; so who writes says so at once.
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: all of it is kept at the end, or nothing. On SQLite there is one at a time."""
+    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads, and sees one state of the store throughout."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+def one_writer(connection: Connection) -> None:
+    """Waits until no other transaction that called this is open. Ids are handed out under it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK + 1})
+
+
+def _address(url: str) -> URL:
+    try:
+        place = make_url(url)
+    except ArgumentError as error:
+        raise StoreError("DATABASE_URL is no database address. Write sqlite:///FILE or postgresql://...") from error
+    backend = place.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise StoreError(f"DATABASE_URL names {backend!r}. leadscore keeps its store in sqlite or postgresql.")
+    return place.set(drivername="postgresql+psycopg") if backend == "postgresql" else place
+
+
+def _private_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"Cannot create the store at {path}: {error.strerror}. Check DATABASE_URL.") from error
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "leadscore.store:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        now = MigrationContext.configure(connection).get_current_revision()
+        if now == scripts.get_current_head():
+            return
+        if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
+            raise StoreError(
+                f"The store was written by a newer leadscore (its schema is {now}). "
+                "Install that version, or point DATABASE_URL at another store."
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,209 @@
+"""What is known about many subjects now, read in bulk: folded documents, activities by range, lists, deals."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, select
+
+from connectors.protocol import DEAL_STATUS
+from leadscore.store import tables
+from leadscore.store.activities import load_kinds
+from leadscore.store.batch import chunks
+from leadscore.store.facts_past import facts_of
+from leadscore.store.folding import link_key
+from leadscore.store.memberships import memberships_of, read_lists
+from leadscore.store.places import FieldPlaces, Place
+from leadscore.store.streams import read_states
+from scoring.facts import Activity, Facts, Kind
+from scoring.values import is_blank
+
+Document = dict[str, str]
+_decode = msgspec.json.Decoder(Document).decode
+_MOST_LINKED = 50_000
+"""How many companies are kept in memory between batches."""
+
+
+class Current(NamedTuple):
+    """A subject with its facts. `arrives`: the next instant at which a fact that is stored already comes true."""
+
+    subject: int
+    record: int
+    facts: Facts
+    arrives: int | None
+
+
+@dataclass(slots=True)
+class Sight:
+    """What is looked up once and serves every batch of one process. `counted` names the objects read to count them."""
+
+    places: tuple[FieldPlaces, ...]
+    lists: dict[str, str]
+    counted: frozenset[str]
+    kinds: dict[int, Kind] = field(default_factory=dict)
+    linked: dict[tuple[str, str], Document] = field(default_factory=dict)
+
+
+def sight(connection: Connection, places: tuple[FieldPlaces, ...]) -> Sight:
+    """A fresh Sight. Companies that change later are not seen by it: make one for each run."""
+    counted = {place.object for spec in places for place in spec.places if place.kind == "count"}
+    read: set[str] = set()
+    for state in read_states(connection).values():
+        read |= state.objects
+        if state.passes:
+            read |= {name for name in counted if state.name.lower() in (name.lower(), _plural(name.lower()))}
+    return Sight(places, read_lists(connection), frozenset(counted & read))
+
+
+def facts_now(connection: Connection, subjects: Sequence[int], known: Sight, as_of: int) -> Iterator[Current]:
+    """Facts of those of these subjects (ascending) that a living record shows, good for scoring at `as_of` or later.
+
+    The fold of a record stands for its history; only subjects whose past matters get it in full: those with answers,
+    with several records, or with a value from the future.
+    """
+    if not subjects:
+        return
+    people = _records(connection, subjects)
+    activities = _activities(connection, subjects, known)
+    memberships = memberships_of(connection, {r.id: who for who, rows in people.items() for r in rows}, known.lists)
+    counts = _counts(connection, {row.id: who for who, rows in people.items() for row in rows}, known)
+    exact = _with_answers(connection, subjects)
+    documents = {who: _decode(rows[0].document) for who, rows in people.items()}
+    _load_linked(connection, documents.values(), known)
+    read = _field_reader(known)
+    for who, rows in people.items():
+        first, done = rows[0], activities.get(who, ())
+        arrives = [activity.occurred_at for activity in done if activity.occurred_at > as_of]
+        ahead = first.ahead is not None and first.ahead > as_of
+        if who in exact or len(rows) > 1 or ahead:
+            facts = facts_of(connection, who, known.places, known.counted)
+            if facts is not None:
+                arrives += [v.valid_at for v in facts.history if v.valid_at is not None and v.valid_at > as_of]
+                yield Current(who, first.id, facts, min(arrives, default=None))
+            continue
+        current = read(documents[who], counts.get(who, {}))
+        facts = Facts(first.record_id, first.created_at, current, (), done, memberships(who), ())
+        yield Current(who, first.id, facts, min(arrives, default=None))
+
+
+class _Record(NamedTuple):
+    subject: int
+    id: int
+    record_id: str
+    created_at: int | None
+    ahead: int | None
+    document: str
+
+
+Condition = ColumnElement[bool]
+
+
+def _within(column: ColumnElement[int], ids: Sequence[int]) -> Iterator[Condition]:
+    """Conditions that find these ascending ids: one range where they lie close together, else lists of them."""
+    if ids and ids[-1] - ids[0] < 4 * len(ids):
+        yield column.between(ids[0], ids[-1])
+        return
+    for chunk in chunks(ids):
+        yield column.in_(chunk)
+
+
+def _records(connection: Connection, subjects: Sequence[int]) -> dict[int, list[_Record]]:
+    r = tables.records.c
+    living = (r.until.is_(None), r.read_at.is_not(None))
+    wanted = set(subjects)
+    found: dict[int, list[_Record]] = {}
+    for near in _within(r.subject, subjects):
+        query = select(r.subject, r.id, r.record_id, r.created_at, r.ahead, r.document).where(near, *living)
+        for row in connection.execute(query.order_by(r.subject, r.id)):
+            if row[0] in wanted:
+                found.setdefault(row[0], []).append(_Record._make(row))
+    return found
+
+
+def _activities(connection: Connection, subjects: Sequence[int], known: Sight) -> dict[int, tuple[Activity, ...]]:
+    a = tables.activities.c
+    rows: list[tuple[int, int, int, str, int | None]] = []
+    for near in _within(a.subject, subjects):
+        query = select(a.subject, a.occurred_at, a.kind, a.source, a.learned_at).where(near)
+        rows += [row._tuple() for row in connection.execute(query.order_by(a.subject, a.occurred_at))]
+    kinds = known.kinds
+    load_kinds(connection, {row[2] for row in rows}, kinds)
+    return {
+        who: tuple([Activity(kinds[kind], at, source or None, learned) for _, at, kind, source, learned in group])
+        for who, group in groupby(rows, key=itemgetter(0))
+    }
+
+
+def _with_answers(connection: Connection, subjects: Sequence[int]) -> set[int]:
+    who = tables.answers.c.subject
+    return {s for near in _within(who, subjects) for s in connection.execute(select(who).where(near)).scalars()}
+
+
+def _counts(connection: Connection, people: Mapping[int, int], known: Sight) -> dict[int, Counter[tuple[str, str]]]:
+    """For each subject how many living deals have each status, and `total`, by object and word."""
+    found: dict[int, Counter[tuple[str, str]]] = {}
+    if not known.counted:
+        return found
+    links, deals = tables.links.c, tables.records.c
+    for near in _within(links.other, sorted(people)):
+        query = (
+            select(links.other, deals.object, deals.document)
+            .join_from(tables.links, tables.records, deals.id == links.record)
+            .where(near, links.until.is_(None), deals.until.is_(None), deals.object.in_(sorted(known.counted)))
+        )
+        for record, name, document in connection.execute(query):
+            status = _decode(document).get(DEAL_STATUS)
+            if status and record in people:
+                found.setdefault(people[record], Counter()).update([(name, status), (name, "total")])
+    return found
+
+
+def _load_linked(connection: Connection, documents: Iterable[Document], known: Sight) -> None:
+    objects = {place.object for spec in known.places for place in spec.places if place.kind == "linked"}
+    wanted = {(name, id) for d in documents for name in objects for id in _linked_ids(d, name)}
+    if len(known.linked) > _MOST_LINKED:
+        known.linked.clear()
+    r = tables.records.c
+    for name in sorted(objects):
+        ids = sorted(id for other, id in wanted if other == name and (other, id) not in known.linked)
+        for chunk in chunks(ids):
+            query = select(r.record_id, r.document).where(r.object == name, r.record_id.in_(chunk), r.until.is_(None))
+            found = {row.record_id: _decode(row.document) for row in connection.execute(query)}
+            known.linked |= {(name, id): found.get(id, {}) for id in chunk}
+
+
+def _linked_ids(document: Document, object: str) -> list[str]:
+    return [id for id in document.get(link_key(object), "").split(";") if id]
+
+
+def _field_reader(known: Sight) -> Callable[[Document, Mapping[tuple[str, str], int]], dict[str, str]]:
+    simple = [(s.field, s.places[0].name) for s in known.places if len(s.places) == 1 and s.places[0].kind == "own"]
+    others = [spec for spec in known.places if len(spec.places) > 1 or spec.places[0].kind != "own"]
+
+    def value(place: Place, document: Document, counts: Mapping[tuple[str, str], int]) -> str:
+        if place.kind == "own":
+            return document.get(place.name, "")
+        if place.kind == "count":
+            return str(counts.get((place.object, place.name), 0)) if place.object in known.counted else ""
+        linked = (known.linked.get((place.object, id), {}) for id in _linked_ids(document, place.object))
+        return next((record[place.name] for record in linked if record.get(place.name)), "")
+
+    def read(document: Document, counts: Mapping[tuple[str, str], int]) -> dict[str, str]:
+        current = {name: document[where] for name, where in simple if document.get(where)}
+        for spec in others:
+            for place in spec.places:
+                raw = value(place, document, counts)
+                if not is_blank(spec.type, raw):
+                    current[spec.field] = raw
+                    break
+        return current
+
+    return read
+
+
+def _plural(name: str) -> str:
+    return name[:-1] + "ies" if name.endswith("y") else name + "s"

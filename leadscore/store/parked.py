@@ -1,0 +1,46 @@
+"""What could not be used, put aside with its reason so that a person can look at it."""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from leadscore.store.batch import insert_new, storable
+from leadscore.store.work_tables import parked
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One thing put aside. `reason` is a sentence, with the CRM's own words where it refused; `content` is JSON."""
+
+    job: str
+    object: str
+    record_id: str
+    reason: str
+    content: str
+    at: int
+
+
+def park(connection: Connection, things: list[Parked]) -> None:
+    """Puts things aside; the same thing for the same reason only once."""
+    columns = ("digest", "job", "object", "record_id", "reason", "content", "at")
+    rows = [(_digest(p), p.job, p.object, p.record_id, storable(p.reason), storable(p.content), p.at) for p in things]
+    insert_new(connection, parked, columns, rows)
+
+
+def all_parked(connection: Connection, limit: int = 1000) -> tuple[Parked, ...]:
+    """What is put aside, newest first."""
+    order = (parked.c.at.desc(), parked.c.job, parked.c.object, parked.c.record_id)
+    return tuple(Parked(*row[1:]) for row in connection.execute(select(parked).order_by(*order).limit(limit)))
+
+
+def count_parked(connection: Connection) -> dict[str, int]:
+    """How much each job has put aside."""
+    query = select(parked.c.job, func.count()).group_by(parked.c.job).order_by(parked.c.job)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _digest(thing: Parked) -> str:
+    return hashlib.sha256(
+        "\n".join((thing.job, thing.object, thing.record_id, thing.reason)).encode(errors="replace")
+    ).hexdigest()

@@ -1,0 +1,164 @@
+"""Keeps CRM records: each value with its time, the current fold of them, and who belongs to whom."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import Connection, func, select, update
+
+from connectors.protocol import SeenRecord
+from leadscore.store import due, tables
+from leadscore.store.activities import match_unmatched
+from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
+from leadscore.store.folding import FACT_COLUMNS, Reading, link_key, read_record
+
+PEOPLE = frozenset({"contact", "Lead", "Contact"})
+"""The objects of CRMs whose records are people; each one has a subject."""
+
+Key = tuple[str, str]
+"""A record's object and the CRM's id of it."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A record as the store has it. `read_at` None: others named it, it was never read itself."""
+
+    id: int
+    subject: int | None
+    since: int
+    until: int | None
+    read_at: int | None
+    created_at: int | None
+    modified_at: int | None
+    ahead: int | None
+    email: str | None
+    document: dict[str, str] = field(default_factory=dict)
+
+
+_COLUMNS = tuple(column.name for column in tables.records.columns)
+
+
+def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int) -> None:
+    """Keeps what is new in these records and makes due whom it concerns. The same records again change nothing."""
+    latest: dict[Key, SeenRecord] = {(record.object, record.id): record for record in seen}
+    named = dict.fromkeys(latest)
+    for record in latest.values():
+        named |= dict.fromkeys((other, id) for other, ids in record.links.items() for id in ids)
+    held = ensure_records(connection, named)
+    facts: list[Row] = []
+    changed: list[tuple[Held, SeenRecord, Reading]] = []
+    for key, record in latest.items():
+        before = held[key]
+        reading = read_record(before.id, before.document, record, now, first=before.read_at is None)
+        facts += reading.facts
+        if before.read_at is None or reading.document != before.document or bool(before.until) != record.archived:
+            changed.append((before, record, reading))
+    insert_new(connection, tables.property_facts, FACT_COLUMNS, list(dict.fromkeys(facts)))
+    concerned = _people_of(connection, [before.id for before, _, _ in changed])
+    _relink(connection, changed, held, now)
+    concerned |= _people_of(connection, [before.id for before, _, _ in changed])
+    _save(connection, changed, now)
+    addresses = {
+        r.email: (b.subject, b.id) for b, record, r in changed if r.email and b.subject and not record.archived
+    }
+    concerned |= dict.fromkeys(match_unmatched(connection, addresses), "activity")
+    concerned |= {before.subject: "record" for before, _, _ in changed if before.subject is not None}
+    for reason in sorted(set(concerned.values())):
+        due.mark(connection, (who for who, why in concerned.items() if why == reason), reason, now)
+
+
+def ensure_records(connection: Connection, keys: Iterable[Key]) -> dict[Key, Held]:
+    """These records, with a place made for those that were never read: a deal may name a contact before it comes."""
+    keys = list(dict.fromkeys(keys))
+    found = find_records(connection, keys)
+    missing = [key for key in keys if key not in found]
+    if not missing:
+        return found
+    records = tables.records
+    highest = select(func.coalesce(func.max(records.c.id), 0), func.coalesce(func.max(records.c.subject), 0))
+    last_id, last_subject = connection.execute(highest).one()
+    rows: list[Row] = []
+    for key in missing:
+        last_id += 1
+        if key[0] in PEOPLE:
+            last_subject += 1
+        subject = last_subject if key[0] in PEOPLE else None
+        found[key] = Held(last_id, subject, tables.ALWAYS, None, None, None, None, None, None)
+        rows.append((last_id, *key, subject, tables.ALWAYS, None, None, None, None, None, None, "{}"))
+    insert_new(connection, records, _COLUMNS, rows)
+    return found
+
+
+def find_records(connection: Connection, keys: Sequence[Key]) -> dict[Key, Held]:
+    """Those of these records that the store knows."""
+    records = tables.records
+    by_object: dict[str, list[str]] = {}
+    for name, id in keys:
+        by_object.setdefault(name, []).append(id)
+    found: dict[Key, Held] = {}
+    for name, ids in by_object.items():
+        for chunk in chunks(ids):
+            query = select(records).where(records.c.object == name, records.c.record_id.in_(chunk))
+            for r in connection.execute(query):
+                document = msgspec.json.decode(r.document, type=dict[str, str])
+                times = (r.since, r.until, r.read_at, r.created_at, r.modified_at, r.ahead)
+                found[name, r.record_id] = Held(r.id, r.subject, *times, r.email, document)
+    return found
+
+
+def _save(connection: Connection, changed: list[tuple[Held, SeenRecord, Reading]], now: int) -> None:
+    rows: list[Row] = []
+    for before, record, reading in changed:
+        until = (before.until or now) if record.archived else None
+        created = record.created_at if record.created_at is not None else before.created_at
+        modified = record.modified_at if record.modified_at is not None else before.modified_at
+        ahead = max((t for t in (before.ahead, reading.ahead) if t is not None), default=None)
+        email = reading.email if record.email is not None or "email" in record.values else before.email
+        times = (before.since, until, now, created, modified, ahead)
+        rows.append((before.id, record.object, record.id, before.subject, *times, email, to_json(reading.document)))
+    upsert(connection, tables.records, _COLUMNS, rows)
+
+
+def _relink(
+    connection: Connection,
+    changed: list[tuple[Held, SeenRecord, Reading]],
+    held: Mapping[Key, Held],
+    now: int,
+) -> None:
+    """Ends the links that are gone and begins those that came; a link of the first reading was always there."""
+    links = tables.links
+    open_links: dict[tuple[int, str], set[int]] = {}
+    for chunk in chunks(before.id for before, _, _ in changed):
+        query = select(links).where(links.c.record.in_(chunk), links.c.until.is_(None))
+        for row in connection.execute(query):
+            open_links.setdefault((row.record, row.object), set()).add(row.other)
+    fresh: list[Row] = []
+    for before, record, _ in changed:
+        for other, ids in sorted(record.links.items()):
+            had, has = open_links.get((before.id, other), set()), {held[other, id].id for id in ids}
+            since = tables.ALWAYS if link_key(other) not in before.document else now
+            fresh += [(before.id, id, since, None, other) for id in sorted(has - had)]
+            if had - has:
+                gone = (links.c.record == before.id, links.c.other.in_(sorted(had - has)), links.c.until.is_(None))
+                connection.execute(update(links).where(*gone).values(until=now))
+    insert_new(connection, links, ("record", "other", "since", "until", "object"), fresh)
+
+
+def _people_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The subjects that a change of these records concerns beside their own: contacts of companies and of deals."""
+    records, links = tables.records, tables.links
+    concerned: dict[int, str] = {}
+    for chunk in chunks(ids):
+        below = (
+            select(records.c.subject)
+            .join(links, links.c.record == records.c.id)
+            .where(links.c.other.in_(chunk), links.c.until.is_(None), records.c.subject.is_not(None))
+        )
+        concerned |= dict.fromkeys(connection.execute(below).scalars(), "company")
+        above = (
+            select(records.c.subject)
+            .join(links, links.c.other == records.c.id)
+            .where(links.c.record.in_(chunk), links.c.until.is_(None), records.c.subject.is_not(None))
+        )
+        concerned |= dict.fromkeys(connection.execute(above).scalars(), "deal")
+    return concerned

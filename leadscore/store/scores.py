@@ -1,0 +1,139 @@
+"""Keeps the current score of each subject with the lines that add up to it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, delete, func, or_, select
+
+from leadscore.store import due
+from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
+from leadscore.store.tables import records
+from leadscore.store.work_tables import due as due_table
+from leadscore.store.work_tables import ledgers, scores, stage_changes
+from scoring.ledger import Contribution, Score
+
+SCORE_COLUMNS = tuple(column.name for column in scores.columns)
+_LEDGER_COLUMNS = tuple(column.name for column in ledgers.columns)
+
+
+class Scored(NamedTuple):
+    """A score to be saved. `fired` are the numbers, in the model, of the rules that gave points."""
+
+    subject: int
+    score: Score
+    arrives: int | None
+    fired: str
+
+
+class Before(NamedTuple):
+    """What was saved last of a subject, as far as it matters for the next saving."""
+
+    outcome: tuple[object, ...]
+    stage: str | None
+    touched: bool
+    moved: bool
+
+
+def save_scores(
+    connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int], *, time_only: set[int]
+) -> None:
+    """Saves scores and takes the notices `seen` away. `time_only`: of these nothing but time has passed."""
+    before = _before(connection, [one.subject for one in scored])
+    rows: list[Row] = []
+    lines: list[Row] = []
+    stages: list[Row] = []
+    for subject, score, arrives, fired in scored:
+        last = before.get(subject)
+        outcome = _outcome(score)
+        moved = last is None or (outcome != last.outcome and subject not in time_only) or last.moved
+        touched = bool(score.contributions) or (last is not None and last.touched)
+        wake = min((at for at in (score.next_change_at, arrives) if at is not None), default=None)
+        rows.append(
+            (subject, generation, score.as_of, *outcome, score.next_change_at, wake, int(touched), int(moved), fired)
+        )
+        lines.append((subject, score.reason, _lines_text(score.contributions), to_json(score.unreadable)))
+        if last is not None and last.stage != score.stage:
+            stages.append((subject, score.as_of, last.stage, score.stage))
+    upsert(connection, scores, SCORE_COLUMNS, rows)
+    upsert(connection, ledgers, _LEDGER_COLUMNS, lines)
+    insert_new(connection, stage_changes, ("subject", "at", "before", "after"), stages)
+    due.settle(connection, dict(seen))
+
+
+def forget_scores(connection: Connection, subjects: Iterable[int]) -> None:
+    """Takes away the scores of subjects that no living record shows any more."""
+    for chunk in chunks(subjects):
+        connection.execute(delete(scores).where(scores.c.subject.in_(chunk)))
+        connection.execute(delete(ledgers).where(ledgers.c.subject.in_(chunk)))
+
+
+def load_score(connection: Connection, subject: int) -> Score | None:
+    """The saved score of a subject with its lines; None: it was never scored."""
+    query = select(scores, ledgers.c.reason, ledgers.c.lines, ledgers.c.unreadable)
+    joined = query.join(ledgers, ledgers.c.subject == scores.c.subject).where(scores.c.subject == subject)
+    row = connection.execute(joined).one_or_none()
+    if row is None:
+        return None
+    return Score(
+        row.model,
+        row.scored_at,
+        msgspec.json.decode(row.scores),
+        row.adjustment,
+        row.total,
+        row.band,
+        row.grade,
+        row.stage,
+        row.next_change_at,
+        row.reason,
+        tuple(Contribution(*line) for line in msgspec.json.decode(row.lines)),
+        tuple(msgspec.json.decode(row.unreadable)),
+    )
+
+
+def due_subjects(connection: Connection, now: int, low: int = 0, high: int = 2**62) -> list[int]:
+    """Subjects in [low, high) that were named or whose instant has come, ascending."""
+    named = select(due_table.c.subject).where(due_table.c.subject >= low, due_table.c.subject < high)
+    woken = select(scores.c.subject).where(scores.c.wake_at <= now, scores.c.subject >= low, scores.c.subject < high)
+    return sorted({*connection.execute(named).scalars(), *connection.execute(woken).scalars()})
+
+
+def outdated_subjects(connection: Connection, generation: int, now: int, low: int, high: int) -> list[int]:
+    """Living subjects in [low, high) that other models than these scored, or that are due; ascending."""
+    query = (
+        select(records.c.subject)
+        .outerjoin(scores, scores.c.subject == records.c.subject)
+        .where(
+            records.c.subject >= low,
+            records.c.subject < high,
+            records.c.until.is_(None),
+            records.c.read_at.is_not(None),
+            or_(scores.c.generation.is_(None), scores.c.generation != generation),
+        )
+    )
+    return sorted({*connection.execute(query).scalars(), *due_subjects(connection, now, low, high)})
+
+
+def subject_bounds(connection: Connection) -> tuple[int, int]:
+    """The lowest and the highest subject; (0, -1) if there are none."""
+    low, high = connection.execute(select(func.min(records.c.subject), func.max(records.c.subject))).one()
+    return (0, -1) if low is None else (low, high)
+
+
+def _before(connection: Connection, subjects: Sequence[int]) -> dict[int, Before]:
+    s = scores.c
+    columns = (s.subject, s.model, s.total, s.scores, s.adjustment, s.band, s.grade, s.stage, s.touched, s.moved)
+    found: dict[int, Before] = {}
+    for chunk in chunks(subjects):
+        for row in connection.execute(select(*columns).where(s.subject.in_(chunk))):
+            found[row.subject] = Before(tuple(row[1:8]), row.stage, bool(row.touched), bool(row.moved))
+    return found
+
+
+def _outcome(score: Score) -> tuple[object, ...]:
+    points = to_json(dict(score.scores))
+    return (score.model, score.total, points, score.adjustment, score.band, score.grade, score.stage)
+
+
+def _lines_text(contributions: Sequence[Contribution]) -> str:
+    return to_json([(c.kind, c.score, c.group, c.rule, c.points, dict(c.evidence)) for c in contributions])

@@ -1,0 +1,83 @@
+"""How far each stream of the CRM was read, and what was asked for when its present pass began."""
+
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from connectors.protocol import Cursor, Needs
+from leadscore.store.batch import to_json, upsert
+from leadscore.store.work_tables import streams
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """`cursor`: None starts over. `passes`: how many times it was read to its end; 0: the first pass is under way,
+    and what it brings is taken as known at its own time."""
+
+    name: str
+    cursor: Cursor | None
+    needs: str
+    objects: frozenset[str]
+    passes: int
+    read_at: int | None
+    finished_at: int | None
+
+
+def needs_text(needs: Needs) -> str:
+    """Needs as text that two equal ones share."""
+    return to_json(
+        {
+            "properties": {name: sorted(props) for name, props in sorted(needs.properties.items())},
+            "watched": {name: sorted(props) for name, props in sorted(needs.watched.items())},
+            "lists": sorted(needs.lists),
+            "activities": sorted(needs.activities),
+        }
+    )
+
+
+def read_states(connection: Connection) -> dict[str, StreamState]:
+    """Every stream that was ever begun, by name."""
+    return {
+        row.name: StreamState(
+            row.name,
+            row.cursor,
+            row.needs,
+            frozenset(msgspec.json.decode(row.objects)),
+            row.passes,
+            row.read_at,
+            row.finished_at,
+        )
+        for row in connection.execute(select(streams).order_by(streams.c.name))
+    }
+
+
+def save_state(connection: Connection, state: StreamState) -> None:
+    """Notes where a stream stands."""
+    columns = ("name", "cursor", "needs", "objects", "passes", "read_at", "finished_at")
+    objects = to_json(sorted(state.objects))
+    row = (state.name, state.cursor, state.needs, objects, state.passes, state.read_at, state.finished_at)
+    upsert(connection, streams, columns, [row])
+
+
+def begin_pass(state: StreamState | None, name: str, needs: Needs, *, over: bool) -> StreamState:
+    """The state with which the next pass of a stream begins: from its cursor, or from the start if `over` or if more
+    is asked for of it than in the pass before."""
+    text = needs_text(needs)
+    if state is None:
+        return StreamState(name, None, text, frozenset(), 0, None, None)
+    again = over or _grown(state, needs)
+    return StreamState(
+        name, None if again else state.cursor, text, state.objects, state.passes, state.read_at, state.finished_at
+    )
+
+
+def _grown(state: StreamState, needs: Needs) -> bool:
+    before = msgspec.json.decode(state.needs)
+    if not needs.activities <= set(before["activities"]):
+        return True
+    for wanted, had in ((needs.properties, before["properties"]), (needs.watched, before["watched"])):
+        for name, properties in wanted.items():
+            if name in state.objects and not set(properties) <= set(had.get(name, ())):
+                return True
+    return False
