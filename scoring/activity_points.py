@@ -2,21 +2,23 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from scoring.facts import Kind
 from scoring.rules import ActivityRule, HalfLife, Limit, RangeRule, RecencyRule, Steps
+from scoring.urls import split_url
+from scoring.values import DAY, fold
 
 NEVER = 2**63 - 1
 """Later than any instant."""
 
 
-class Hit(NamedTuple):
-    """An activity that a rule's `on` and `where` let through; `key` tells apart what `once_per` counts once."""
+Hit = tuple[int, Kind]
+"""When, and what: an activity that a rule's `on` and `where` let through. A plain tuple: millions are made."""
 
-    at: int
-    key: str
-    kind: Kind
+KeyOf = Callable[[Hit], str | int]
+"""What `once_per` counts once."""
 
 
 class Tally(NamedTuple):
@@ -51,19 +53,43 @@ Worth = Callable[[list[Hit], int], int]
 def selection(rule: ActivityRule) -> Select:
     """Which hits count at an instant, oldest first."""
     within = rule.within
-    pick = {"each": _each, "once": _once, "first": _first}.get(rule.count, _once_per)
+    plain: dict[str, Callable[[list[Hit]], list[Hit]]] = {
+        "each": lambda hits: sorted(hits),
+        "once": _once,
+        "first": _first,
+    }
+    pick = plain.get(rule.count) or _once_per(key_of(rule))
+    if within is None:
+        return lambda hits, _as_of: pick(hits)
 
     def select(hits: list[Hit], as_of: int) -> list[Hit]:
-        if within is not None:
-            after = as_of - within
-            hits = [hit for hit in hits if hit.at > after]
-        return pick(hits)
+        after = as_of - within
+        return pick([hit for hit in hits if hit[0] > after])
 
     return select
 
 
-def _each(hits: list[Hit]) -> list[Hit]:
-    return sorted(hits)
+def key_of(rule: ActivityRule) -> KeyOf:
+    """The key of `once_per`: the folded form name (else its GUID), the decoded path, or the UTC day."""
+    match rule.count:
+        case "once_per_form":
+            return lambda hit: _form(hit[1])
+        case "once_per_path":
+            return lambda hit: _path(hit[1])
+        case _:
+            return lambda hit: hit[0] // DAY
+
+
+@lru_cache(maxsize=65_536)
+def _form(kind: Kind) -> str:
+    details = dict(kind.details)
+    return fold(details.get("form", "")) or fold(details.get("form_id", ""))
+
+
+@lru_cache(maxsize=65_536)
+def _path(kind: Kind) -> str:
+    url = dict(kind.details).get("url", "")
+    return split_url(url).path if url.strip() else ""
 
 
 def _once(hits: list[Hit]) -> list[Hit]:
@@ -74,13 +100,17 @@ def _first(hits: list[Hit]) -> list[Hit]:
     return [min(hits)] if hits else []
 
 
-def _once_per(hits: list[Hit]) -> list[Hit]:
-    latest: dict[str, Hit] = {}
-    for hit in hits:
-        held = latest.get(hit.key)
-        if held is None or hit > held:
-            latest[hit.key] = hit
-    return sorted(latest.values())
+def _once_per(key_of: KeyOf) -> Callable[[list[Hit]], list[Hit]]:
+    def pick(hits: list[Hit]) -> list[Hit]:
+        latest: dict[str | int, Hit] = {}
+        for hit in hits:
+            key = key_of(hit)
+            held = latest.get(key)
+            if held is None or hit > held:
+                latest[key] = hit
+        return sorted(latest.values())
+
+    return pick
 
 
 def worth(rule: ActivityRule) -> Worth:
@@ -92,7 +122,7 @@ def worth(rule: ActivityRule) -> Worth:
         lose, every = decay.lose, decay.every
 
         def stepped(hits: list[Hit], as_of: int) -> int:
-            percent = sum(max(0, 100 - lose * ((as_of - hit.at) // every)) for hit in hits)
+            percent = sum(max(0, 100 - lose * ((as_of - hit[0]) // every)) for hit in hits)
             return _hundredths(points * percent, limit)
 
         return stepped
@@ -102,7 +132,7 @@ def worth(rule: ActivityRule) -> Worth:
 
 def fading(points: int, half: int, hits: list[Hit], as_of: int) -> float:
     """The sum of halving points before any rounding."""
-    return math.fsum([points * 0.5 ** ((as_of - hit.at) / half) for hit in hits])
+    return math.fsum([points * 0.5 ** ((as_of - hit[0]) / half) for hit in hits])
 
 
 def _faded(total: float, limit: Limit | None) -> int:
@@ -141,7 +171,7 @@ def _next_change(rule: ActivityRule) -> Callable[[list[Hit], list[Hit], int, int
     def change(hits: list[Hit], counted: list[Hit], as_of: int, points: int) -> int:
         # Between two window exits the counted hits stay the same; the oldest counted one is the first to leave.
         while counted:
-            leaves = NEVER if within is None else counted[0].at + within
+            leaves = NEVER if within is None else counted[0][0] + within
             crossing = fade(counted, as_of, leaves, points)
             if crossing < leaves:
                 return crossing
@@ -186,7 +216,7 @@ def _step(decay: Steps, value: Worth, hits: list[Hit], as_of: int, until: int, n
     lose, every = decay.lose, decay.every
     at = as_of
     while True:
-        steps = [(hit.at, (at - hit.at) // every) for hit in hits]
+        steps = [(start, (at - start) // every) for start, _kind in hits]
         at = min((start + (done + 1) * every for start, done in steps if lose * done < 100), default=NEVER)
         if at >= until:
             return NEVER
@@ -218,12 +248,12 @@ def counted_range(rule: RangeRule) -> Callable[[list[Hit], int], Tally]:
     def tally(hits: list[Hit], as_of: int) -> Tally:
         if within is None:
             return Tally(points_of(len(hits)), NEVER, sorted(hits))
-        counted = sorted(hit for hit in hits if hit.at > as_of - within)
+        counted = sorted(hit for hit in hits if hit[0] > as_of - within)
         points, left = points_of(len(counted)), len(counted)
         for index, hit in enumerate(counted):
-            last_of_its_instant = index + 1 == left or counted[index + 1].at != hit.at
+            last_of_its_instant = index + 1 == left or counted[index + 1][0] != hit[0]
             if last_of_its_instant and points_of(left - index - 1) != points:
-                return Tally(points, hit.at + within, counted)
+                return Tally(points, hit[0] + within, counted)
         return Tally(points, NEVER, counted)
 
     return tally

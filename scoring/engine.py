@@ -16,7 +16,7 @@ from scoring.lifecycle import Stages
 from scoring.model import AnswerSpec, ScoringModel
 from scoring.reason import Reasons
 from scoring.rules import FieldRule, RangeRule, Rule
-from scoring.sums import Sums, add_up, stand
+from scoring.sums import Adder, Sums, stand
 from scoring.values import Tables
 
 Scorer = Callable[[Facts, int], Score]
@@ -54,6 +54,7 @@ class _Compiled:
         on_activities = [(slot, rule) for slot, rule in slots if (slot, rule) not in on_fields]
         self._fields = FieldPoints(model.fields, on_fields, tables)  # type: ignore[arg-type]  # split by kind above
         self._activities = ActivityPoints(on_activities, tables)  # type: ignore[arg-type]  # split by kind above
+        self._adder = Adder(model.scores)
         self.reasons = Reasons(model)
         self.asks_forms = _asks_forms(model)
 
@@ -62,7 +63,7 @@ class _Compiled:
         lines, unreadable, field_change = self._fields.lines(view.case)
         more, activity_change = self._activities.lines(view.activities, view.case.as_of, view.created_at)
         lines += more
-        return add_up(self.model.scores, lines), unreadable, min(field_change, activity_change)
+        return self._adder.add_up(lines), unreadable, min(field_change, activity_change)
 
 
 def _reads_field(rule: Rule) -> bool:

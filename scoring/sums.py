@@ -21,40 +21,48 @@ class Sums:
     grade: str | None = None
 
 
-def add_up(specs: Sequence[ScoreSpec], lines: list[Line]) -> Sums:
-    """Every score with its group and score limits applied. `lines` are one model's, in any order."""
-    lines.sort(key=_slot)
-    by_score: dict[str, list[Contribution]] = {}
-    for _index, contribution in lines:
-        by_score.setdefault(str(contribution.score), []).append(contribution)
-    scores: dict[str, int] = {}
-    out: list[Contribution] = []
-    total = 0
-    for spec in specs:
-        found = by_score.get(spec.name)
-        points = _score(spec, found, out) if found else 0
-        scores[spec.name] = points
-        if spec.in_total:
-            total += points
-    return Sums(scores, out, total)
+class Adder:
+    """Adds the lines of one model up, with its group and score limits."""
 
+    def __init__(self, specs: Sequence[ScoreSpec]):
+        self._specs = specs
+        self._zeros = {spec.name: 0 for spec in specs}
+        # the number of each rule's group, and of each group's score, by place
+        groups = [(place, group) for place, spec in enumerate(specs) for group in spec.groups]
+        self._groups = [(place, group.name, group.limit) for place, group in groups]
+        self._group_of = [number for number, (_place, group) in enumerate(groups) for _rule in group.rules]
 
-def _slot(line: Line) -> int:
-    return line.slot
+    def add_up(self, lines: list[Line]) -> Sums:
+        """Every score, its lines in model order, and the total; `lines` come in any order and are sorted in place."""
+        lines.sort()
+        group_of, groups = self._group_of, self._groups
+        scores = dict(self._zeros)
+        out: list[Contribution] = []
+        group, in_group, score, in_score, total = -1, 0, -1, 0, 0
+        for place, points, contribution in lines:
+            if group_of[place] != group:
+                if group >= 0:
+                    in_score += self._close_group(group, in_group, out)
+                group, in_group = group_of[place], 0
+                if groups[group][0] != score:
+                    if score >= 0:
+                        total += self._close_score(score, in_score, scores, out)
+                    score, in_score = groups[group][0], 0
+            in_group += points
+            out.append(contribution)
+        if group >= 0:
+            in_score += self._close_group(group, in_group, out)
+            total += self._close_score(score, in_score, scores, out)
+        return Sums(scores, out, total)
 
+    def _close_group(self, group: int, points: int, out: list[Contribution]) -> int:
+        score, name, limit = self._groups[group]
+        return points if limit is None else _cut(self._specs[score].name, name, points, limit, out)
 
-def _score(spec: ScoreSpec, lines: list[Contribution], out: list[Contribution]) -> int:
-    limits = {group.name: group.limit for group in spec.groups}
-    points, position = 0, 0
-    while position < len(lines):
-        group = lines[position].group
-        in_group = 0
-        while position < len(lines) and lines[position].group == group:
-            in_group += lines[position].points
-            out.append(lines[position])
-            position += 1
-        points += _cut(spec.name, group, in_group, limits[str(group)], out)
-    return _cut(spec.name, None, points, spec.limit, out)
+    def _close_score(self, score: int, points: int, scores: dict[str, int], out: list[Contribution]) -> int:
+        spec = self._specs[score]
+        kept = scores[spec.name] = _cut(spec.name, None, points, spec.limit, out)
+        return kept if spec.in_total else 0
 
 
 def _cut(score: str, group: str | None, points: int, limit: Limit | None, out: list[Contribution]) -> int:
