@@ -29,6 +29,10 @@ class AccessDenied(ConnectorError):
         self.scopes = scopes
 
 
+class NotInstalled(AccessDenied):
+    """Our own fields are missing in the CRM, or somebody changed them: run `leadscore install`, then go on."""
+
+
 class Rejected(ConnectorError):
     """The CRM refuses this request for good: skip the record, keep `words`, the CRM's own words."""
 

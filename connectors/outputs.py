@@ -35,7 +35,7 @@ def score_words(models: Sequence[ScoringModel]) -> tuple[str, ...]:
 
 
 def output_values(score: Score, words: Sequence[str]) -> dict[str, str]:
-    """A score as raw text by output word; "" where there is nothing to show. Numbers as digits, instants as ms UTC text."""
+    """A score as raw text by output word; "" where there is nothing to show. Numbers as digits, instants as ms UTC."""
     numbers = {"total": score.total, "adjustment": score.adjustment if score.model else None}
     numbers |= {f"score_{name}": points for name, points in score.scores.items()}
     instants = {"scored_at": score.as_of if score.model else None, "next_change_at": score.next_change_at}

@@ -1,7 +1,7 @@
 """What every CRM connector offers: reading what is known, writing what was scored, installing our fields.
 
 Values are the CRM's raw strings under the CRM's property names. Objects are named as the model file prefixes them:
-on HubSpot `contact`, `company`, `deal`; on Salesforce `Lead`, `Contact`, `Account`, `Opportunity`. All instants are ms UTC.
+on HubSpot `contact`, `company`, `deal`; on Salesforce `Lead`, `Contact`, `Account`, `Opportunity`. Instants are ms UTC.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -189,8 +189,13 @@ class Reader(Protocol):
         """These records as they are now, any number, with history; those that do not exist are missing."""
         ...
 
+    def filled(self, object: str, property: str) -> tuple[int, int]:
+        """How many records have a value in this property, and how many records there are; archived ones not counted."""
+        ...
+
     def outputs(self, ids: Sequence[str], words: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
-        """What our own fields hold now, by record id and output word; records that do not exist are missing."""
+        """What our own fields hold now, by record id and output word, in the very text of `outputs.output_values`;
+        "" is empty, None a field that the CRM does not have. Records that do not exist are missing."""
         ...
 
 

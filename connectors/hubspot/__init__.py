@@ -1,0 +1,1 @@
+"""HubSpot: reads contacts, companies, deals, forms and page views, writes scores, installs our fields."""

@@ -39,7 +39,7 @@ def test_a_plan_has_one_line_a_row_under_its_head() -> None:
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (lambda data: b"", "Line 1"),
+        (lambda _: b"", "Line 1"),
         (lambda data: data[: data.rindex(b"\n", 0, -1) + 1], "after 1 of 2 rows"),
         (lambda data: data.replace(b'"102"', b"102"), "Line 3"),
         (lambda data: data.replace(b"leadscore plan 1", b"leadscore plan 7"), "leadscore plan 7"),

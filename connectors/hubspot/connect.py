@@ -1,0 +1,43 @@
+"""One HubSpot account opened: reader, writer and installer over one session and one budget."""
+
+from dataclasses import dataclass
+
+from connectors.budget import Budget, LocalBudget
+from connectors.http import Patience, Time
+from connectors.hubspot.client import API, Client
+from connectors.hubspot.installer import HubSpotInstaller
+from connectors.hubspot.paths import OLD, Paths
+from connectors.hubspot.reader import HubSpotReader
+from connectors.hubspot.writer import HubSpotWriter
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpot:
+    """The connectors of one account. `close` ends the kept connections."""
+
+    reader: HubSpotReader
+    writer: HubSpotWriter
+    installer: HubSpotInstaller
+    client: Client
+
+    def close(self) -> None:
+        self.client.session.close()
+
+
+def connect(
+    token: str,
+    *,
+    url: str = API,
+    version: str = OLD,
+    share: float = 0.5,
+    budget: Budget | None = None,
+    time: Time | None = None,
+    patience: Patience | None = None,
+) -> HubSpot:
+    """Touches no network. `version` is `v3` or a date such as `2026-09`; `share` is our part of the account's daily and
+    search limits, unless a `budget` is given that other processes share. Raises ValueError for a token, address or
+    version that cannot be one."""
+    time = time or Time()
+    budget = budget or LocalBudget(tick=time.tick, wall=time.wall, share=share)
+    client = Client(token.strip(), budget, url, Paths(version), time, patience or Patience())
+    return HubSpot(HubSpotReader(client), HubSpotWriter(client), HubSpotInstaller(client), client)

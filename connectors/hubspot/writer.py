@@ -1,0 +1,125 @@
+"""Writes scores into HubSpot, a hundred contacts a call, and tells for each one what became of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.errors import NotInstalled
+from connectors.hubspot.answers import Refused, hidden, own_words
+from connectors.hubspot.client import Client
+from connectors.hubspot.fields import PREFIX, property_name
+from connectors.hubspot.records import BATCH, PLURAL
+from connectors.protocol import RecordWrite, WriteAnswer
+
+_MISSING = frozenset({"OBJECT_NOT_FOUND", "RESOURCE_NOT_FOUND"})
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The answers so far, by record id."""
+
+    answers: dict[str, WriteAnswer] = field(default_factory=dict)
+
+    def written(self, id: str) -> None:
+        self.answers[id] = WriteAnswer(id, "written")
+
+    def failed(self, id: str, category: str, words: str) -> None:
+        outcome = "missing" if category in _MISSING else "rejected"
+        self.answers[id] = WriteAnswer(id, "missing" if outcome == "missing" else "rejected", words)
+
+
+class HubSpotWriter:
+    """A `connectors.protocol.Writer`. Threads may share it."""
+
+    batch = BATCH
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def write(self, writes: Sequence[RecordWrite]) -> tuple[WriteAnswer, ...]:
+        """Also raises NotInstalled when HubSpot does not know a field of ours, and ValueError for more than `batch`
+        records or an id that comes twice. Bad rows cost at most 8 calls each."""
+        if len(writes) > self.batch:
+            raise ValueError(f"{len(writes)} records in one call; HubSpot takes {self.batch}")
+        if len({(write.object, write.id) for write in writes}) < len(writes):
+            raise ValueError("a record comes twice in one call; join its fields first")
+        answers: list[WriteAnswer] = []
+        for object in dict.fromkeys(write.object for write in writes):
+            rows = [_row(write) for write in writes if write.object == object]
+            tally = _Tally()
+            self._write_all(object, rows, tally)
+            answers += [tally.answers[row["id"]] for row in rows]
+        return tuple(answers)
+
+    def _write_all(self, object: str, rows: list[dict[str, Any]], tally: _Tally) -> None:
+        """HubSpot either writes the good rows and names the bad ones (207), or refuses the batch as a whole. Then the
+        first bad row is searched by halves, everything known to be good is written on the way, and the rest goes again
+        in one piece."""
+        while rows:
+            refusal = self._send(object, rows, tally)
+            if refusal is None:
+                return
+            suspects, unknown = rows, list[dict[str, Any]]()
+            while len(suspects) > 1:
+                half = len(suspects) // 2
+                first, second = suspects[:half], suspects[half:]
+                refused = self._send(object, first, tally)
+                if refused is None:
+                    suspects = second
+                else:
+                    suspects, unknown, refusal = first, second + unknown, refused
+            tally.failed(suspects[0]["id"], refusal.category, refusal.words)
+            rows = unknown
+
+    def _send(self, object: str, rows: list[dict[str, Any]], tally: _Tally) -> Refused | None:
+        """One call. A refusal of the whole is given back; everything else is put into the tally."""
+        try:
+            answer = self._client.call(self._client.batches.update, PLURAL[object], {"inputs": rows})
+        except Refused as refused:
+            if refused.status not in (400, 404, 409, 422):
+                raise
+            _check_installed(refused.words, refused.errors, str(refused))
+            return refused
+        wrong = dict(_errors(answer or {}))
+        told = {str(result["id"]) for result in (answer or {}).get("results") or ()}
+        for row in rows:
+            id = row["id"]
+            if id in wrong:
+                tally.failed(id, *wrong[id])
+            elif id in told:
+                tally.written(id)
+            else:
+                tally.failed(id, "OBJECT_NOT_FOUND", "HubSpot answered without this record; merged or deleted?")
+        return None
+
+
+def _row(write: RecordWrite) -> dict[str, Any]:
+    """The trace id brings each error back with the record that it belongs to."""
+    properties = {property_name(word): value for word, value in write.values.items()}
+    return {"id": write.id, "objectWriteTraceId": write.id, "properties": properties}
+
+
+def _errors(answer: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """(record id, (category, HubSpot's words)) for each bad row of a 207, by trace id or by id, never by position."""
+    for error in answer.get("errors") or ():
+        words = own_words(error)
+        _check_installed(words, (error,), words)
+        context = error.get("context") or {}
+        for id in (*(context.get("objectWriteTraceId") or ()), *(context.get("ids") or ())):
+            yield str(id), (str(error.get("category") or ""), words)
+
+
+def _check_installed(words: str, errors: Sequence[Mapping[str, Any]], message: str) -> None:
+    """A field of ours that HubSpot does not know is no fault of the row: every row has it."""
+    entries = [entry for error in errors for entry in hidden(str(error.get("message") or ""))]
+    entries += hidden(message)
+    gone = sorted(
+        str(entry.get("name"))
+        for entry in entries
+        if entry.get("error") == "PROPERTY_DOESNT_EXIST" and str(entry.get("name")).startswith(PREFIX)
+    )
+    if gone or ("does not exist" in words and PREFIX in words):
+        names = ", ".join(dict.fromkeys(gone)) or words
+        raise NotInstalled(
+            f"HubSpot lacks a field of ours: {names}. Run `leadscore install`, then the same command again."
+        )
