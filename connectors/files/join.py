@@ -14,6 +14,8 @@ from connectors.files.rows import MAX_CELL, Sheet, Tick
 from connectors.files.workbench import Workbench, workbench
 from scoring.facts import Activity, Facts
 
+_TICK = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -35,10 +37,11 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Who is told how far each file was read: bytes on disk."""
+    """Who is told how far each file was read; `order` hears of the first look at the activities, for their order."""
 
     contacts: Tick | None = None
     activities: Tick | None = None
+    order: Tick | None = None
 
 
 def people(sources: Sources, bench: Workbench, reject: Reject, progress: Progress = Progress()) -> Iterator[Person]:
@@ -52,25 +55,27 @@ def people(sources: Sources, bench: Workbench, reject: Reject, progress: Progres
         return (Person(ordinal, contact.facts(), contact.cells) for ordinal, contact in contacts)
     seen = read_activities(sources.activities, sources.activity_columns, reject, progress.activities)
     stranger = _stranger_reject(sources, sources.activities, reject)
-    if stands_in_contact_order(sources):
+    if stands_in_contact_order(sources, progress.order):
         return _merged(contacts, seen, stranger)
     bench.store(seen)
     return _looked_up(contacts, bench, stranger)
 
 
-def stands_in_contact_order(sources: Sources) -> bool:
+def stands_in_contact_order(sources: Sources, tick: Tick | None = None) -> bool:
     """Whether the activities are grouped by contact in the order of the contacts file, so that both can be read side
     by side. Reads both files; stops at the first activity that says no."""
     if sources.activities is None or sources.activity_columns is None:
         return True
     width, at = len(sources.activities.header), sources.activity_columns.contact
-    with workbench() as bench, open_text(sources.activities.path) as (text, _):
+    with workbench() as bench, open_text(sources.activities.path) as (text, position):
         ids = (contact.id for _, contact in _numbered(sources, bench, _unheard, None))
         current = None
         try:
             reader = csv.reader(iter(lambda: text.readline(2 * MAX_CELL), ""), strict=True)
             next(reader)
-            for cells in reader:
+            for count, cells in enumerate(reader):
+                if tick is not None and count % _TICK == 0:
+                    tick(position(), count)
                 if not cells:
                     continue
                 if len(cells) != width:

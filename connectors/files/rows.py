@@ -16,8 +16,8 @@ never closed, and reading on would swallow the file."""
 
 _TICK = 2_000
 
-Tick = Callable[[int], None]
-"""Told now and then how many bytes of the file (compressed, if it is) have been read."""
+Tick = Callable[[int, int], None]
+"""Told now and then how many bytes of the file (compressed, if it is) and how many rows have been read."""
 
 
 class Row(NamedTuple):
@@ -92,7 +92,7 @@ def rows(sheet: Sheet, reject: Reject, tick: Tick | None = None) -> Iterator[Row
             if reason is None and len(cells) == width:
                 count += 1
                 if tick is not None and count % _TICK == 0:
-                    tick(position())
+                    tick(position(), count)
                 yield Row(line, cells)
             elif "".join(cells).strip():
                 reject(RejectedRow(sheet.name, line, reason or f"{len(cells)} cells where the header has {width}"))

@@ -69,16 +69,21 @@ class Workbench:
 
 @contextmanager
 def workbench() -> Iterator[Workbench]:
-    """An empty private database, gone at the end. Raises FileProblem when the disk is full."""
+    """An empty private database, gone at the end. Raises FileProblem when the disk is full, KeyboardInterrupt when a
+    person stops the program in the middle of a long statement."""
     with closing(sqlite3.connect("", isolation_level=None)) as db:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{_CACHE_KIB}"):
             db.execute(f"PRAGMA {pragma}")
         for statement in _SCHEMA:
             db.execute(statement)
         db.execute("BEGIN")
+        # Sorting takes minutes when there is much; only between two steps of Python can a Ctrl-C be heard.
+        db.set_progress_handler(lambda: 0, 100_000)
         try:
             yield Workbench(db)
         except sqlite3.OperationalError as error:
+            if "interrupted" in str(error):
+                raise KeyboardInterrupt from error
             if "full" not in str(error):
                 raise
             raise FileProblem(
