@@ -10,12 +10,13 @@ from scoring.rules import ACTIVITY_DETAILS, Count
 
 _WORD: Json = {"type": ["string", "number", "boolean"]}
 _WORDS: Json = {"anyOf": [_WORD, {"type": "array", "items": _WORD, "minItems": 1}]}
+_NUMBER: Json = {"type": "number"}
 _DURATION: Json = {"type": "string", "pattern": DURATION_PATTERN, "examples": ["30 days"]}
 _OPERANDS: dict[str, Json] = {
     "known": {"type": "boolean"},
     "is": _WORD,
     "matches": {"type": "string", "description": "An RE2 pattern, found anywhere; (?i) ignores case."},
-    **dict.fromkeys(("at_least", "at_most", "above", "below"), {"type": "number"}),
+    **dict.fromkeys(("at_least", "at_most", "above", "below"), _NUMBER),
     **dict.fromkeys(("within", "older_than", "in_next"), _DURATION),
     "between": {
         "type": "array",
