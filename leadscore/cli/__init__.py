@@ -1,1 +1,55 @@
 """The command line: one file a command group, joined here."""
+
+import sys
+
+import typer
+from typer.rich_utils import rich_format_error
+
+from config.problems import ConfigError
+from connectors.errors import ConnectorError, QuotaExhausted, RetryLater
+from leadscore.cli import model, sandbox, score
+from leadscore.cli.show import clean
+from leadscore.store.errors import StoreError
+from scoring.values import write_instant
+
+FAILED, USAGE = 1, 64
+
+app = typer.Typer(
+    name="leadscore",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Lead scores for HubSpot and Salesforce that add up line by line and say why.",
+    epilog="Exit codes: 0 ok, 1 failed, 2 changes pending or partly failed, 64 usage or a faulty file.",
+)
+app.add_typer(model.app, name="model")
+app.command()(score.score)
+app.command()(sandbox.sandbox)
+
+
+def main() -> None:
+    """Runs a command and turns what it raises into one clear sentence on stderr and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except ConfigError as error:
+        code = _say(str(error), USAGE)
+    except typer.TyperException as error:
+        rich_format_error(error)  # type: ignore[arg-type]  # every usage error of typer has what it shows
+        code = USAGE
+    except typer.Abort:
+        code = _say("Stopped; nothing more was done.", FAILED)
+    except (ConnectorError, StoreError) as error:
+        code = _say(f"{error}{_when(error)}", FAILED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _when(error: Exception) -> str:
+    if isinstance(error, QuotaExhausted) and error.resets_at is not None:
+        return f" Go on after {write_instant(error.resets_at)}."
+    if isinstance(error, RetryLater):
+        return f" Try again in {max(1, round(error.seconds))} s; what was done so far is kept."
+    return ""
+
+
+def _say(text: str, code: int) -> int:
+    sys.stderr.write("".join(f"{clean(line)}\n" for line in text.splitlines()))
+    return code
