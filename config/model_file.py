@@ -48,32 +48,38 @@ def load_model(document: Mapping[str, Any], name: str = "model") -> ScoringModel
 def read_models(paths: Iterable[FilePath | str]) -> tuple[ScoringModel, ...]:
     """Several models in the order in which they are asked. Raises ConfigError with the faults of all files, and where
     two models have one name, where one field means two things, or where there is no model."""
-    models: list[ScoringModel] = []
+    opened: list[LoadedModel] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            opened.append(open_model(path))
+        except ConfigError as error:
+            problems += error.problems
+    if not opened and not problems:
+        problems = [Problem("models", "no model is named", "`leadscore model init` writes one to start from")]
+    problems += clashes(opened)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(loaded.model for loaded in opened)
+
+
+def clashes(opened: Iterable[LoadedModel]) -> list[Problem]:
+    """What keeps models from standing beside each other: one name twice, or one field that means two things."""
     problems: list[Problem] = []
     named: dict[str, str] = {}
     fields: dict[str, tuple[Field, str]] = {}
-    for path in paths:
-        try:
-            loaded = open_model(path)
-        except ConfigError as error:
-            problems += error.problems
-            continue
-        name = loaded.model.name
-        if name in named:
-            said = f"the name `{name}` belongs to {named[name]} already"
-            problems.append(loaded.document.problem(("name",), said, "give this model another name", at_value=True))
-        named.setdefault(name, str(path))
-        for word, field in loaded.model.fields.items():
-            first, where = fields.setdefault(word, (field, str(path)))
+    for loaded in opened:
+        model, document = loaded.model, loaded.document
+        if model.name in named:
+            said = f"the name `{model.name}` belongs to {named[model.name]} already"
+            problems.append(document.problem(("name",), said, "give this model another name", at_value=True))
+        named.setdefault(model.name, document.file)
+        for word, field in model.fields.items():
+            first, where = fields.setdefault(word, (field, document.file))
             if field != first:
                 said = f"`{word}` is not what it is in {where}; one field has one type and the same places everywhere"
-                problems.append(loaded.document.problem(("fields", word), said, "copy that line, or rename one"))
-        models.append(loaded.model)
-    if not models and not problems:
-        problems = [Problem("models", "no model is named", "`leadscore model init` writes one to start from")]
-    if problems:
-        raise ConfigError(problems)
-    return tuple(models)
+                problems.append(document.problem(("fields", word), said, "copy that line, or rename one"))
+    return problems
 
 
 def build_model(document: Document) -> ScoringModel:
