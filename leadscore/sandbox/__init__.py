@@ -7,11 +7,14 @@
 
 `serve(state_path=None, port=0, *, now=None, tier="enterprise", **settings)`: no path takes a temporary store, port 0 a
 free port, `now` (ms) makes the portal's clock stand still. `sandbox.url`, `.token`, `.portal_id`, `.stop()`.
+`generate(sandbox.portal, contacts, seed)` fills it with believable people, the same for the same seed and clock.
 Everything else is steered over HTTP under `/_sandbox/...`, listed in leadscore.sandbox.control: clock, settings (tier,
 scopes, token), limits, faults, journal of writes, request counters, and people acting (forms, pages, mails, edits,
 imports). It imports nothing else of this project, so one misreading of the vendor cannot hide on both sides.
 """
 
+from leadscore.sandbox.generator import generate
+from leadscore.sandbox.running import run_forever
 from leadscore.sandbox.server import Sandbox, serve, start
 
-__all__ = ["Sandbox", "serve", "start"]
+__all__ = ["Sandbox", "generate", "run_forever", "serve", "start"]

@@ -19,7 +19,7 @@ def local_time(portal: Portal) -> datetime:
     return datetime.fromtimestamp(portal.now() / 1000, ZoneInfo(portal.settings.time_zone))
 
 
-def details(portal: Portal, request: Request) -> Response:
+def details(portal: Portal, _request: Request) -> Response:
     settings = portal.settings
     offset = local_time(portal).utcoffset() or timedelta()
     hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
@@ -39,7 +39,7 @@ def details(portal: Portal, request: Request) -> Response:
     )
 
 
-def usage(portal: Portal, request: Request) -> Response:
+def usage(portal: Portal, _request: Request) -> Response:
     """The day ends at midnight in the account's time zone."""
     now = local_time(portal)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

@@ -138,7 +138,10 @@ def attach(portal: Portal, kind: str, results: list[Json], wanted: list[str]) ->
             continue
         name = f"{SINGULAR[kind]}_to_{SINGULAR[other]}"
         for result in results:
-            sql = "SELECT to_id, type_id FROM associations WHERE from_type=? AND from_id=? AND to_type=? ORDER BY to_id, type_id"
+            sql = (
+                "SELECT to_id, type_id FROM associations WHERE from_type=? AND from_id=? AND to_type=? "
+                "ORDER BY to_id, type_id"
+            )
             rows = portal.db.execute(sql, (kind, int(result["id"]), other)).fetchall()
             primary = PRIMARY.get((kind, other))
             found = [
@@ -239,7 +242,9 @@ def _linked(pair: tuple[str, str], from_id: int, to_id: int, types: list[int]) -
         "fromObjectTypeId": pair[0], "fromObjectId": from_id, "toObjectTypeId": pair[1], "toObjectId": to_id,
         "labels": [_LABELS[type_id] for type_id in types if type_id in _LABELS],
         "from": {"id": str(from_id)}, "to": {"id": str(to_id)},
-        "associationSpec": {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": (types or [UNLABELLED[pair]])[0]},
+        "associationSpec": {
+            "associationCategory": "HUBSPOT_DEFINED", "associationTypeId": (types or [UNLABELLED[pair]])[0],
+        },
     }  # fmt: skip
 
 
@@ -302,7 +307,7 @@ def delete_one(portal: Portal, request: Request) -> Response:
     return Response(204)
 
 
-def labels(portal: Portal, request: Request) -> Response:
+def labels(_portal: Portal, request: Request) -> Response:
     pair = pair_of(request)
     entries = [
         {"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": _LABELS.get(type_id)}

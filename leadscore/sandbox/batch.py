@@ -30,8 +30,9 @@ class Outcome:
     errors: list[Json] = field(default_factory=list)
 
     def add_error(self, failure: Failure, context: Json) -> None:
-        kept = {name: failure.payload[name] for name in ("category", "message") if name in failure.payload}
-        self.errors.append({"status": "error", **kept, "context": context})
+        error: Json = {"status": "error", "context": context}
+        error |= {name: failure.payload[name] for name in ("category", "message") if name in failure.payload}
+        self.errors.append(error)
 
 
 def inputs_of(document: Json, most: int = MOST) -> list[Json]:

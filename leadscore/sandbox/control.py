@@ -2,13 +2,13 @@
 
 GET  /_sandbox                        url-less summary: portal id, token, clock, tier, counts, what can be called
 GET  /_sandbox/clock                  {"now": ms, "iso": ..., "standing": bool}
-POST /_sandbox/clock                  {"now": ms|ISO} stands still there; {"advance_ms"|"advance_days": n}; {"run": true}
+POST /_sandbox/clock                  {"now": ms|ISO} stands still; {"advance_ms"|"advance_days": n}; {"run": true}
 GET  /_sandbox/settings, POST         any of state.Settings (tier, scopes, token, token_expires_at, batch_errors, ...)
 GET  /_sandbox/limits, POST           limits.Limits (enforce, burst, interval_ms, daily, ...) and daily_used
 GET  /_sandbox/faults, POST, DELETE   one faults.Fault, or {"faults": [...]}
 GET  /_sandbox/journal?since=0&limit= every write that was taken, oldest first
 GET  /_sandbox/requests               {"GET /crm/v3/objects/{type}": n, ...} and "total"
-POST /_sandbox/reset                  faults, limits, journal and counters to their beginning; {"data": true}: records too
+POST /_sandbox/reset                  faults, limits, journal, counters as at first; {"data": true}: records too
 POST /_sandbox/people/submit-form     {form, values: {email, ...}, page_url?, at?} -> {"contact": id|null}
 POST /_sandbox/people/view-page       {contact: id|e-mail, url, title?, referrer?, at?}
 POST /_sandbox/people/mail            {contact, act: sent|opened|clicked|unsubscribed, name?, at?}
@@ -65,7 +65,7 @@ def _summary(portal: Portal, request: Request) -> Json:
     }
 
 
-def _clock(portal: Portal, request: Request) -> Json:
+def _clock(portal: Portal, _request: Request) -> Json:
     now = portal.now()
     return {"now": now, "iso": iso(now), "standing": portal.clock.fixed is not None}
 
@@ -80,7 +80,7 @@ def _set_clock(portal: Portal, request: Request) -> Json:
     return _clock(portal, request)
 
 
-def _settings(portal: Portal, request: Request) -> Json:
+def _settings(portal: Portal, _request: Request) -> Json:
     return asdict(portal.settings)
 
 
@@ -90,7 +90,7 @@ def _set_settings(portal: Portal, request: Request) -> Json:
     return asdict(portal.settings)
 
 
-def _limits(portal: Portal, request: Request) -> Json:
+def _limits(portal: Portal, _request: Request) -> Json:
     shown: Json = msgspec.to_builtins(portal.limiter.limits)
     return shown | {"daily_used": portal.limiter.used_today}
 
@@ -100,20 +100,20 @@ def _set_limits(portal: Portal, request: Request) -> Json:
     return _limits(portal, request)
 
 
-def _faults(portal: Portal, request: Request) -> Json:
+def _faults(portal: Portal, _request: Request) -> Json:
     return {"faults": msgspec.to_builtins(portal.faults)}
 
 
 def _add_faults(portal: Portal, request: Request) -> Json:
     given = request.json()
-    made = [faults.fault(document) for document in (given["faults"] if "faults" in given else [given])]
+    made = [faults.fault(document) for document in given.get("faults", [given])]
     for fault in made:
         fault.id = portal.next_id("fault")
     portal.faults.extend(made)
     return {"faults": msgspec.to_builtins(made)}
 
 
-def _clear_faults(portal: Portal, request: Request) -> Json:
+def _clear_faults(portal: Portal, _request: Request) -> Json:
     portal.faults.clear()
     return {"faults": []}
 
@@ -123,7 +123,7 @@ def _journal(portal: Portal, request: Request) -> Json:
     return {"entries": journal.read(portal, int(request.text("since") or 0), limit)}
 
 
-def _requests(portal: Portal, request: Request) -> Json:
+def _requests(portal: Portal, _request: Request) -> Json:
     return {**dict(portal.requests), "total": portal.requests.total()}
 
 

@@ -41,7 +41,7 @@ def _no_scope() -> Failure:
     return missing_scopes(["business-intelligence"])
 
 
-def types(portal: Portal, request: Request) -> Response:
+def types(portal: Portal, _request: Request) -> Response:
     _refuse_below_enterprise(portal)
     return Response(200, {"eventTypes": [VISITED, SUBMITTED]})
 

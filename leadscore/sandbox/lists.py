@@ -126,7 +126,7 @@ def make(
     now = portal.now()
     row = (portal.next_id("list"), name, object_type, processing, status, now, now, 1)
     text = msgspec.json.encode(branch).decode() if branch else None
-    sql = f"INSERT INTO lists ({_COLUMNS}, filter) VALUES (?,?,?,?,?,?,?,?,?)"
+    sql = f"INSERT INTO lists ({_COLUMNS}, filter) VALUES (?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constant columns
     portal.db.execute(sql, (*row, text))
     return row
 

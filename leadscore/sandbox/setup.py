@@ -1,7 +1,7 @@
 """A fresh account: HubSpot's own properties and groups, three owners, two deal pipelines, eight forms, one list.
 
-The pipelines are chosen for their traps: text ids in the first, numeric ones in the second, two won stages in all, and
-a stage called "closedwon" that is not won in the second pipeline's words but by its metadata alone.
+The pipelines are chosen for their traps: text ids in the first, numeric ones in the second, and several won stages, of
+which only one is called "closedwon". The newsletter is a form of the type `flow` (a pop-up), not `hubspot`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,24 @@ from typing import Any
 
 import msgspec
 
-from leadscore.sandbox.catalogue import CONTACT, CUSTOM_CONTACT_FIELDS, FIELDS, GROUPS, Field
+from leadscore.sandbox.catalogue import CONTACT, Field
 from leadscore.sandbox.clock import iso
+from leadscore.sandbox.fields import CUSTOM_CONTACT_FIELDS, FIELDS, GROUPS
 from leadscore.sandbox.state import Portal
 
+_NAMED = ("email", "firstname", "lastname")
 FORMS = (
-    ("3a5b8c1e-0001-4d6f-9a01-6f1d2e3c4b01", "Request a demo", "/demo", ("email", "firstname", "lastname", "company", "jobtitle", "numemployees", "message")),  # noqa: E501 - one form a line
-    ("3a5b8c1e-0002-4d6f-9a02-6f1d2e3c4b02", "Request a quote", "/quote", ("email", "firstname", "lastname", "company", "message")),  # noqa: E501 - the same
-    ("3a5b8c1e-0003-4d6f-9a03-6f1d2e3c4b03", "Contact sales", "/contact", ("email", "firstname", "lastname", "message")),
+    ("3a5b8c1e-0001-4d6f-9a01-6f1d2e3c4b01", "Request a demo", "/demo",
+     (*_NAMED, "company", "jobtitle", "numemployees", "message")),
+    ("3a5b8c1e-0002-4d6f-9a02-6f1d2e3c4b02", "Request a quote", "/quote", (*_NAMED, "company", "message")),
+    ("3a5b8c1e-0003-4d6f-9a03-6f1d2e3c4b03", "Contact sales", "/contact", (*_NAMED, "message")),
     ("3a5b8c1e-0004-4d6f-9a04-6f1d2e3c4b04", "Checklist", "/resources/checklist", ("email", "firstname")),
-    ("3a5b8c1e-0005-4d6f-9a05-6f1d2e3c4b05", "White paper", "/resources/white-paper", ("email", "firstname", "company", "jobtitle")),  # noqa: E501 - the same
-    ("3a5b8c1e-0006-4d6f-9a06-6f1d2e3c4b06", "Webinar registration", "/webinar", ("email", "firstname", "lastname", "jobtitle", "product_interest")),  # noqa: E501 - the same
-    ("3a5b8c1e-0007-4d6f-9a07-6f1d2e3c4b07", "Technical guide", "/resources/technical-guide", ("email", "jobtitle", "company")),  # noqa: E501 - the same
+    ("3a5b8c1e-0005-4d6f-9a05-6f1d2e3c4b05", "White paper", "/resources/white-paper",
+     ("email", "firstname", "company", "jobtitle")),
+    ("3a5b8c1e-0006-4d6f-9a06-6f1d2e3c4b06", "Webinar registration", "/webinar",
+     (*_NAMED, "jobtitle", "product_interest")),
+    ("3a5b8c1e-0007-4d6f-9a07-6f1d2e3c4b07", "Technical guide", "/resources/technical-guide",
+     ("email", "jobtitle", "company")),
     ("3a5b8c1e-0008-4d6f-9a08-6f1d2e3c4b08", "Newsletter", "/newsletter", ("email",)),
 )  # fmt: skip
 OWNERS = (
@@ -61,11 +67,12 @@ def prepare(portal: Portal) -> None:
         _properties(portal, CONTACT, CUSTOM_CONTACT_FIELDS, now)
         portal.forget_definitions()
         _people_and_pipelines(portal, now)
-        for guid, name, _, fields_ in FORMS:
-            row = (guid, name, "hubspot", now, now, _text(list(fields_)))
-            _put(portal, "forms (guid, name, form_type, created, updated, fields)", row)
-        row = (portal.next_id("list"), DO_NOT_SCORE, "0-1", "MANUAL", "COMPLETE", now, now, 1)
-        _put(portal, "lists (id, name, object_type, processing, status, created, updated, version)", row)
+        for guid, name, page, asked in FORMS:
+            form_type = "flow" if page == "/newsletter" else "hubspot"
+            form = (guid, name, form_type, now, now, _text(list(asked)))
+            _put(portal, "forms (guid, name, form_type, created, updated, fields)", form)
+        listed = (portal.next_id("list"), DO_NOT_SCORE, "0-1", "MANUAL", "COMPLETE", now, now, 1)
+        _put(portal, "lists (id, name, object_type, processing, status, created, updated, version)", listed)
 
 
 def _properties(portal: Portal, kind: str, fields: tuple[Field, ...], now: int) -> None:

@@ -97,7 +97,7 @@ def _email(text: str) -> str:
     return address
 
 
-def _number(definition: Definition, text: str) -> str:
+def _number(_definition: Definition, text: str) -> str:
     try:
         number = float(text)
     except ValueError:
@@ -107,13 +107,13 @@ def _number(definition: Definition, text: str) -> str:
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else text.strip()
 
 
-def _flag(definition: Definition, text: str) -> str:
+def _flag(_definition: Definition, text: str) -> str:
     if text.lower() not in ("true", "false"):
         raise _Invalid("INVALID_OPTION", f"{text} was not one of the allowed options: [true, false]")
     return text.lower()
 
 
-def _date(definition: Definition, text: str) -> str:
+def _date(_definition: Definition, text: str) -> str:
     if text.lstrip("-").isdigit():
         if int(text) % DAY_MS:
             raise _Invalid("INVALID_DATE", f"{text} is not midnight UTC")
@@ -124,7 +124,7 @@ def _date(definition: Definition, text: str) -> str:
         raise _Invalid("INVALID_DATE", f"{text} was not a valid date.") from None
 
 
-def _datetime(definition: Definition, text: str) -> str:
+def _datetime(_definition: Definition, text: str) -> str:
     try:
         return iso(instant(text))
     except (ValueError, OverflowError, OSError):

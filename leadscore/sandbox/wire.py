@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote
 
 import msgspec
@@ -34,6 +34,11 @@ _DATED = (
 )
 
 
+class Headers(Protocol):
+    def get(self, name: str, /) -> str | None:
+        """In any case of the name."""
+
+
 @dataclass(frozen=True)
 class Request:
     """`path` is the old spelling without a trailing slash; `dated` the version when the dated one was used."""
@@ -43,7 +48,7 @@ class Request:
     path: str
     dated: str | None
     query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes
     args: Mapping[str, str] = field(default_factory=dict)
 
@@ -98,7 +103,7 @@ class Response:
         return b"" if self.payload is None else msgspec.json.encode(self.payload)
 
 
-def request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
+def request(method: str, target: str, headers: Headers, body: bytes) -> Request:
     raw_path, _, query = target.partition("?")
     path, dated = canonical(raw_path)
     parsed = parse_qs(query, keep_blank_values=True)
