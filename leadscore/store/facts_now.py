@@ -24,8 +24,6 @@ from scoring.values import is_blank
 
 Document = dict[str, str]
 _decode = msgspec.json.Decoder(Document).decode
-_MOST_LINKED = 50_000
-"""How many companies are kept in memory between batches."""
 
 
 class Current(NamedTuple):
@@ -39,24 +37,25 @@ class Current(NamedTuple):
 
 @dataclass(slots=True)
 class Sight:
-    """What is looked up once and serves every batch of one process. `counted` names the objects read to count them."""
+    """What one batch needs to know beside its subjects. `counted` names the objects that were read to count them;
+    `kinds` may be shared by many batches, since a kind never changes."""
 
     places: tuple[FieldPlaces, ...]
     lists: dict[str, str]
     counted: frozenset[str]
-    kinds: dict[int, Kind] = field(default_factory=dict)
+    kinds: dict[int, Kind]
     linked: dict[tuple[str, str], Document] = field(default_factory=dict)
 
 
-def sight(connection: Connection, places: tuple[FieldPlaces, ...]) -> Sight:
-    """A fresh Sight. Companies that change later are not seen by it: make one for each run."""
+def sight(connection: Connection, places: tuple[FieldPlaces, ...], kinds: dict[int, Kind]) -> Sight:
+    """A Sight for one transaction: a company that changes later is not seen by it."""
     counted = {place.object for spec in places for place in spec.places if place.kind == "count"}
     read: set[str] = set()
     for state in read_states(connection).values():
         read |= state.objects
         if state.passes:
             read |= {name for name in counted if state.name.lower() in (name.lower(), _plural(name.lower()))}
-    return Sight(places, read_lists(connection), frozenset(counted & read))
+    return Sight(places, read_lists(connection), frozenset(counted & read), kinds)
 
 
 def facts_now(connection: Connection, subjects: Sequence[int], known: Sight, as_of: int) -> Iterator[Current]:
@@ -165,8 +164,6 @@ def _counts(connection: Connection, people: Mapping[int, int], known: Sight) -> 
 def _load_linked(connection: Connection, documents: Iterable[Document], known: Sight) -> None:
     objects = {place.object for spec in known.places for place in spec.places if place.kind == "linked"}
     wanted = {(name, id) for d in documents for name in objects for id in _linked_ids(d, name)}
-    if len(known.linked) > _MOST_LINKED:
-        known.linked.clear()
     r = tables.records.c
     for name in sorted(objects):
         ids = sorted(id for other, id in wanted if other == name and (other, id) not in known.linked)

@@ -29,16 +29,17 @@ class Scored(NamedTuple):
 class Before(NamedTuple):
     """What was saved last of a subject, as far as it matters for the next saving."""
 
+    generation: int
     outcome: tuple[object, ...]
     stage: str | None
     touched: bool
     moved: bool
 
 
-def save_scores(
-    connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int], *, time_only: set[int]
-) -> None:
-    """Saves scores and takes the notices `seen` away. `time_only`: of these nothing but time has passed."""
+def save_scores(connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int]) -> None:
+    """Saves scores, in the transaction that takes away the notices `seen`. A subject without a notice whom the same
+    models scored before has seen nothing but time pass. The reason is not saved: it is worked out for what is written.
+    """
     before = _before(connection, [one.subject for one in scored])
     rows: list[Row] = []
     lines: list[Row] = []
@@ -46,13 +47,14 @@ def save_scores(
     for subject, score, arrives, fired in scored:
         last = before.get(subject)
         outcome = _outcome(score)
-        moved = last is None or (outcome != last.outcome and subject not in time_only) or last.moved
+        time_only = last is not None and last.generation == generation and subject not in seen
+        moved = last is None or last.moved or (outcome != last.outcome and not time_only)
         touched = bool(score.contributions) or (last is not None and last.touched)
         wake = min((at for at in (score.next_change_at, arrives) if at is not None), default=None)
         rows.append(
             (subject, generation, score.as_of, *outcome, score.next_change_at, wake, int(touched), int(moved), fired)
         )
-        lines.append((subject, score.reason, _lines_text(score.contributions), to_json(score.unreadable)))
+        lines.append((subject, _lines_text(score.contributions), to_json(score.unreadable)))
         if last is not None and last.stage != score.stage:
             stages.append((subject, score.as_of, last.stage, score.stage))
     upsert(connection, scores, SCORE_COLUMNS, rows)
@@ -68,27 +70,10 @@ def forget_scores(connection: Connection, subjects: Iterable[int]) -> None:
         connection.execute(delete(ledgers).where(ledgers.c.subject.in_(chunk)))
 
 
-def load_score(connection: Connection, subject: int) -> Score | None:
-    """The saved score of a subject with its lines; None: it was never scored."""
-    query = select(scores, ledgers.c.reason, ledgers.c.lines, ledgers.c.unreadable)
-    joined = query.join(ledgers, ledgers.c.subject == scores.c.subject).where(scores.c.subject == subject)
-    row = connection.execute(joined).one_or_none()
-    if row is None:
-        return None
-    return Score(
-        row.model,
-        row.scored_at,
-        msgspec.json.decode(row.scores),
-        row.adjustment,
-        row.total,
-        row.band,
-        row.grade,
-        row.stage,
-        row.next_change_at,
-        row.reason,
-        tuple(Contribution(*line) for line in msgspec.json.decode(row.lines)),
-        tuple(msgspec.json.decode(row.unreadable)),
-    )
+def saved_lines(connection: Connection, subject: int) -> tuple[Contribution, ...] | None:
+    """The lines of the saved score of a subject; None: it was never scored."""
+    text = connection.execute(select(ledgers.c.lines).where(ledgers.c.subject == subject)).scalar_one_or_none()
+    return None if text is None else tuple(Contribution(*line) for line in msgspec.json.decode(text))
 
 
 def due_subjects(connection: Connection, now: int, low: int = 0, high: int = 2**62) -> list[int]:
@@ -122,11 +107,12 @@ def subject_bounds(connection: Connection) -> tuple[int, int]:
 
 def _before(connection: Connection, subjects: Sequence[int]) -> dict[int, Before]:
     s = scores.c
-    columns = (s.subject, s.model, s.total, s.scores, s.adjustment, s.band, s.grade, s.stage, s.touched, s.moved)
+    outcome = (s.model, s.total, s.scores, s.adjustment, s.band, s.grade, s.stage)
+    columns = (s.subject, *outcome, s.generation, s.touched, s.moved)
     found: dict[int, Before] = {}
     for chunk in chunks(subjects):
         for row in connection.execute(select(*columns).where(s.subject.in_(chunk))):
-            found[row.subject] = Before(tuple(row[1:8]), row.stage, bool(row.touched), bool(row.moved))
+            found[row.subject] = Before(row.generation, tuple(row[1:8]), row.stage, bool(row.touched), bool(row.moved))
     return found
 
 
@@ -137,3 +123,10 @@ def _outcome(score: Score) -> tuple[object, ...]:
 
 def _lines_text(contributions: Sequence[Contribution]) -> str:
     return to_json([(c.kind, c.score, c.group, c.rule, c.points, dict(c.evidence)) for c in contributions])
+
+
+def fired_counts(connection: Connection) -> list[tuple[str, str, int]]:
+    """How many subjects share each set of rules that gave points, by model."""
+    s = scores.c
+    query = select(s.model, s.fired, func.count()).where(s.model.is_not(None)).group_by(s.model, s.fired)
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(s.model, s.fired))]

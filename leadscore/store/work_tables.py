@@ -56,7 +56,6 @@ ledgers = Table(
     "ledgers",
     metadata,
     number("subject", "whose", key=True),
-    text("reason", "the sentence that reps read", null=True),
     text("lines", "JSON list of [kind, score, group, rule, points, evidence]"),
     text("unreadable", "JSON list of the fields that could not be read"),
     comment="the lines that add up to each current score",

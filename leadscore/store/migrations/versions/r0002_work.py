@@ -67,7 +67,6 @@ def upgrade() -> None:
     op.create_table(
         "ledgers",
         _number("subject", "whose"),
-        _text("reason", "the sentence that reps read", null=True),
         _text("lines", "JSON list of [kind, score, group, rule, points, evidence]"),
         _text("unreadable", "JSON list of the fields that could not be read"),
         sa.PrimaryKeyConstraint("subject"),

@@ -1,0 +1,169 @@
+"""Scores again whoever is due, in several processes when there is much to do."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from sqlalchemy import Connection, Engine
+
+from leadscore.jobs.rulebook import Rulebook, RuleKey, rule_numbers
+from leadscore.store import due
+from leadscore.store.account import bound, note
+from leadscore.store.database import connect, reading, writing
+from leadscore.store.facts_now import facts_now, sight
+from leadscore.store.models import put_in_force
+from leadscore.store.places import places_of
+from leadscore.store.scores import (
+    Scored,
+    due_subjects,
+    forget_scores,
+    outdated_subjects,
+    save_scores,
+    subject_bounds,
+)
+from scoring.engine import compile_models
+from scoring.facts import Kind
+from scoring.ledger import Score
+
+WINDOW = 4_000
+"""How many subject numbers are read, scored and saved together."""
+MUCH = 20_000
+"""From how many subjects on it pays to start processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RescoreReport:
+    """`removed`: subjects that no living record shows any more. `model_changed`: everybody was scored anew."""
+
+    scored: int
+    removed: int
+    model_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A range [low, high) of subjects for one process. `everybody`: also those whom older models scored."""
+
+    url: str
+    rulebook: Rulebook
+    crm: str
+    generation: int
+    now: int
+    low: int
+    high: int
+    everybody: bool
+
+
+def rescore(
+    store: Engine,
+    rulebook: Rulebook,
+    now: int,
+    *,
+    processes: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> RescoreReport:
+    """Brings every score up to `now`: of subjects that were named, whose instant has come, and of all if the models
+    are other ones than before. The result does not depend on the number of processes. Cut short, it goes on later.
+
+    Raises StoreError if nothing was read yet.
+    """
+    with writing(store) as connection:
+        generation = put_in_force(connection, rulebook.written(), now)
+        found = bound(connection)
+    everybody = found.generation != generation.number
+    url = store.url.render_as_string(hide_password=False)
+    ranges = _ranges(store, now, everybody=everybody, processes=processes)
+    work = [
+        Work(url, rulebook, found.account.crm, generation.number, now, low, high, everybody) for low, high in ranges
+    ]
+    scored = removed = 0
+    for done, counts in enumerate(_carry_out(store, work, processes), start=1):
+        scored, removed = scored + counts[0], removed + counts[1]
+        if progress:
+            progress(done, len(work))
+    with writing(store) as connection:
+        note(connection, generation=generation.number)
+    return RescoreReport(scored, removed, everybody)
+
+
+def score_range(work: Work) -> tuple[int, int]:
+    """Scores one range in a process of its own; returns how many were scored and how many are gone."""
+    store = connect(work.url)
+    try:
+        return _score_windows(store, work)
+    finally:
+        store.dispose()
+
+
+def _carry_out(store: Engine, work: Sequence[Work], processes: int) -> Iterator[tuple[int, int]]:
+    if len(work) <= 1 or processes < 2:
+        for one in work:
+            yield _score_windows(store, one)
+        return
+    # Spawned, not forked: an open database connection does not survive a fork.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(score_range, work)
+
+
+def _ranges(store: Engine, now: int, *, everybody: bool, processes: int) -> list[tuple[int, int]]:
+    with reading(store) as connection:
+        low, high = subject_bounds(connection)
+        many = high - low + 1
+        if not everybody:
+            waiting = due_subjects(connection, now)
+            if not waiting:
+                return []
+            low, high, many = waiting[0], waiting[-1], len(waiting)
+    if many <= 0:
+        return []
+    parts = 1 if many <= MUCH else processes * 4
+    step = -(-(high - low + 1) // parts)
+    return [(start, min(start + step, high + 1)) for start in range(low, high + 1, step)]
+
+
+def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
+    scorer = compile_models(work.rulebook.models, work.rulebook.tables)
+    numbers = rule_numbers(work.rulebook.models)
+    places = places_of(work.rulebook.models, work.crm)
+    scored = removed = 0
+    kinds: dict[int, Kind] = {}
+    for low, high in _windows(store, work):
+        with reading(store) as connection:
+            known = sight(connection, places, kinds)
+            subjects = _subjects(connection, work, low, high)
+            marks = due.marks(connection, subjects)
+            results: list[Scored] = []
+            for one in facts_now(connection, subjects, known, work.now):
+                score = scorer(one.facts, work.now)
+                results.append(Scored(one.subject, score, one.arrives, _fired(score, numbers)))
+        gone = set(subjects) - {one.subject for one in results}
+        with writing(store) as connection:
+            save_scores(connection, results, work.generation, marks)
+            forget_scores(connection, gone)
+        scored, removed = scored + len(results), removed + len(gone)
+    return scored, removed
+
+
+def _windows(store: Engine, work: Work) -> Iterator[tuple[int, int]]:
+    """Pieces of the range that hold at most WINDOW subjects to score, so that a few among a million stay a few."""
+    if work.everybody:
+        for low in range(work.low, work.high, WINDOW):
+            yield low, min(low + WINDOW, work.high)
+        return
+    with reading(store) as connection:
+        subjects = due_subjects(connection, work.now, work.low, work.high)
+    for start in range(0, len(subjects), WINDOW):
+        chunk = subjects[start : start + WINDOW]
+        yield chunk[0], chunk[-1] + 1
+
+
+def _subjects(connection: Connection, work: Work, low: int, high: int) -> list[int]:
+    if work.everybody:
+        return outdated_subjects(connection, work.generation, work.now, low, high)
+    return due_subjects(connection, work.now, low, high)
+
+
+def _fired(score: Score, numbers: Mapping[str, Mapping[RuleKey, str]]) -> str:
+    own = numbers.get(score.model or "", {})
+    return " ".join(own[c.score, c.group, c.rule] for c in score.contributions if c.kind == "rule")
