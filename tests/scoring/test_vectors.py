@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.scoring import vector_files
+from tests.scoring.comparing import engine_score
 from tests.scoring.oracle_changes import score
 from tests.scoring.tables import TABLES
 from tests.scoring.vector_files import Case
@@ -37,3 +38,9 @@ def _expected(case: Case) -> dict[str, Any]:
 def test_the_oracle_gives_the_worked_out_answer(case: Case) -> None:
     expect = _expected(case)
     assert _asked(score(case.documents, TABLES, case.facts, case.as_of), expect) == expect
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_engine_gives_the_worked_out_answer(case: Case) -> None:
+    expect = _expected(case)
+    assert _asked(engine_score(case.documents, case.facts, case.as_of), expect) == expect
