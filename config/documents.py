@@ -66,6 +66,7 @@ class Document:
     file: str
     root: Tree
     problems: tuple[Problem, ...] = ()
+    text: str = ""
 
     def problem(self, path: Path, message: str, hint: str = "", *, at_value: bool = False) -> Problem:
         """A fault at the key (or with `at_value` the value) to which the path leads, or at the nearest place above."""
@@ -129,7 +130,7 @@ def parse_document(text: str, file: str) -> Document:
         raise ConfigError([Problem(file, "the file is empty", "`leadscore model init` writes one to start from")])
     builder = _Builder(file)
     tree = builder.tree(root, 0)
-    return Document(file, tree, tuple(builder.problems))
+    return Document(file, tree, tuple(builder.problems), text)
 
 
 def _broken(error: MarkedYAMLError, file: str) -> Problem:

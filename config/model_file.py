@@ -7,7 +7,18 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from config.condition_words import lead_scope, read_condition
-from config.documents import Document, Entries, Items, Tree, Word, children, find, plain_document, read_document
+from config.documents import (
+    Document,
+    Entries,
+    Items,
+    Tree,
+    Word,
+    children,
+    find,
+    parse_document,
+    plain_document,
+    read_document,
+)
 from config.draft import RESERVED, Draft, start_draft
 from config.golden_leads import read_golden
 from config.model_document import FieldPart, GroupPart, ModelPart, ScorePart, StepsPart
@@ -27,6 +38,11 @@ class LoadedModel:
     model: ScoringModel
     document: Document
 
+    @property
+    def text(self) -> str:
+        """The file as it was written, to be kept beside what it scored."""
+        return self.document.text
+
 
 def read_model(path: FilePath | str) -> ScoringModel:
     """The model in a YAML file. Raises ConfigError with every fault in the order of the file; repair them all."""
@@ -39,6 +55,11 @@ def open_model(path: FilePath | str) -> LoadedModel:
     return LoadedModel(build_model(document), document)
 
 
+def parse_model(text: str, name: str = "model") -> ScoringModel:
+    """The model in a YAML text, as one was kept when it was in force. Raises ConfigError as `read_model` does."""
+    return build_model(parse_document(text, name))
+
+
 def load_model(document: Mapping[str, Any], name: str = "model") -> ScoringModel:
     """The model in plain data, as a YAML or JSON library loads it. Raises ConfigError; its problems have paths instead
     of lines. `name` stands for the file in messages."""
@@ -46,6 +67,11 @@ def load_model(document: Mapping[str, Any], name: str = "model") -> ScoringModel
 
 
 def read_models(paths: Iterable[FilePath | str]) -> tuple[ScoringModel, ...]:
+    """The models of `open_models` alone."""
+    return tuple(loaded.model for loaded in open_models(paths))
+
+
+def open_models(paths: Iterable[FilePath | str]) -> tuple[LoadedModel, ...]:
     """Several models in the order in which they are asked. Raises ConfigError with the faults of all files, and where
     two models have one name, where one field means two things, or where there is no model."""
     opened: list[LoadedModel] = []
@@ -60,7 +86,7 @@ def read_models(paths: Iterable[FilePath | str]) -> tuple[ScoringModel, ...]:
     problems += clashes(opened)
     if problems:
         raise ConfigError(problems)
-    return tuple(loaded.model for loaded in opened)
+    return tuple(opened)
 
 
 def clashes(opened: Iterable[LoadedModel]) -> list[Problem]:

@@ -1,8 +1,6 @@
 """The tables that scoring is handed: free and throw-away mail domains, and the names of countries."""
 
 from collections.abc import Iterable
-from functools import cache
-from types import MappingProxyType
 
 import pycountry
 from disposable_email_domains import blocklist
@@ -48,8 +46,7 @@ def _domains(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip().lower().removeprefix("@") for name in names if name.strip())
 
 
-@cache
-def _countries() -> MappingProxyType[str, str]:
+def _countries() -> dict[str, str]:
     names: dict[str, str] = {}
     for country in pycountry.countries:
         for attribute in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
@@ -59,4 +56,4 @@ def _countries() -> MappingProxyType[str, str]:
     for code, aliases in _ALIASES.items():
         for alias in aliases:
             names.setdefault(fold(alias), code)
-    return MappingProxyType(names)
+    return names

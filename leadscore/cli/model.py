@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from config.model_schema import model_schema
 from config.problems import ConfigError, Problem, dotted
 from config.settings import load_settings
 from config.tables import load_tables
+from leadscore.cli.show import clean
 from scoring.ledger import Contribution
 from scoring.linter import lint
 from scoring.minimum_profile import Profile, StagePaths, stage_paths
@@ -48,9 +49,9 @@ def check(files: Files, as_json: Json = False) -> None:
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         for fault in faults:
-            typer.echo(f"{fault}")
+            typer.echo(clean(str(fault)))
         for warning in warnings:
-            typer.echo(f"{_place(warning)}: warning: {warning.message}")
+            typer.echo(clean(f"{_place(warning)}: warning: {warning.message}"))
         typer.echo(_summary(files, faults, warnings), err=True)
     raise typer.Exit(USAGE if faults else 0)
 
@@ -67,12 +68,9 @@ def test(file: File, as_json: Json = False) -> None:
 
     Exit code 0: all as expected; 1: some are not; 64: the file cannot be used.
     """
-    try:
-        settings = load_settings()
-        tables = load_tables(settings.free_domains, settings.disposable_domains, settings.business_domains)
-        results = check_golden(read_model(file), tables, time.time_ns() // 1_000_000)
-    except ConfigError as error:
-        _refuse(error)
+    settings = load_settings()
+    tables = load_tables(settings.free_domains, settings.disposable_domains, settings.business_domains)
+    results = check_golden(read_model(file), tables, time.time_ns() // 1_000_000)
     misses = [found for found in results if not found.holds]
     if as_json:
         shown = {"leads": len(results), "misses": [_miss(found) for found in misses]}
@@ -90,10 +88,7 @@ def test(file: File, as_json: Json = False) -> None:
 @app.command()
 def paths(file: File, as_json: Json = False) -> None:
     """Show the cheapest ways into each stage: which few rules together carry a lead there."""
-    try:
-        found = stage_paths(read_model(file))
-    except ConfigError as error:
-        _refuse(error)
+    found = stage_paths(read_model(file))
     if as_json:
         typer.echo(json.dumps([_stage(stage) for stage in found], ensure_ascii=False, indent=2))
         return
@@ -101,12 +96,6 @@ def paths(file: File, as_json: Json = False) -> None:
         typer.echo(f"{file} has no stages to enter (`lifecycle.enter`)")
     for stage in found:
         typer.echo(_ways(stage))
-
-
-def _refuse(error: ConfigError) -> NoReturn:
-    for problem in error.problems:
-        typer.echo(str(problem), err=True)
-    raise typer.Exit(USAGE) from error
 
 
 def _warnings(loaded: LoadedModel) -> list[Problem]:
@@ -155,7 +144,7 @@ def _told(found: GoldenResult) -> str:
             lines.append(f"  {name}: expected {_shown(expected)}, got {_shown(found.got[name])}")
     lines += [f"  {one.points:+6d}  {_called(one)}" for one in found.score.contributions]
     lines.append(f"  {_shown(found.score.total):>6}  total")
-    return "\n".join(lines)
+    return "\n".join(clean(line) for line in lines)
 
 
 def _shown(value: int | str | None) -> str:
@@ -192,4 +181,4 @@ def _ways(stage: StagePaths) -> str:
     for way in stage.profiles:
         parts = [rule + (f" x{times}" if times > 1 else "") for _, _, rule, times in way.rules]
         lines.append(f"  {way.total:4d}  {' + '.join(parts)}")
-    return "\n".join(lines)
+    return "\n".join(clean(line) for line in lines)
