@@ -1,7 +1,7 @@
 """Reads activities from an export: one thing that somebody did a row."""
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -41,16 +41,19 @@ class ActivityColumns:
 
 
 def find_activity_columns(
-    sheet: Sheet, models: Sequence[ScoringModel] | None, contact: str = "contact_id"
+    sheet: Sheet, models: Sequence[ScoringModel] | None, contact: str = "contact_id", no_details: Iterable[int] = ()
 ) -> ActivityColumns:
-    """The columns of an activities file. Details are those that the type has by its nature or that a model names;
-    `models` None: every column is one. Raises FileProblem without the columns `contact`, `type` and `occurred_at`, or
-    where a column that is read stands twice."""
+    """The columns of an activities file.
+
+    Details are those that the type has by its nature or that a model names; `models` None: every column is one, but for
+    those at `no_details`. Raises FileProblem without the columns `contact`, `type` and `occurred_at`, or where a column
+    that is read stands twice.
+    """
     contact_at, type_at, time_at = (sheet.column(name) for name in (contact, "type", "occurred_at"))
     if contact_at is None or type_at is None or time_at is None:
         raise FileProblem(_missing(sheet, contact))
     id = sheet.column("id")
-    fixed = {contact_at, type_at, time_at, id}
+    fixed = {contact_at, type_at, time_at, id, *no_details}
     details: dict[str, tuple[tuple[str, int], ...]] = {}
     named = _details_named(models) if models is not None else frozenset(sheet.header) - {""}
     for type, known in (*ACTIVITY_DETAILS.items(), (_CUSTOM, ("form", "name", "url"))):
@@ -73,21 +76,31 @@ def read_activities(
 ) -> Iterator[SeenRow]:
     """The activities of a file in its order. A row without a contact, of a type that we do not know or with an
     unreadable time goes to `reject`; whether the contact exists is not looked at here."""
-    kind_of = _kind_reader(columns)
+    read = activity_reader(sheet, columns)
     for line, cells in rows(sheet, reject, tick):
-        contact, type, text = cells[columns.contact].strip(), cells[columns.type].strip(), cells[columns.occurred_at]
-        occurred_at = read_instant(text)
-        if not contact:
-            reason = f'no contact: the cell "{sheet.header[columns.contact]}" is empty'
-        elif not is_activity_type(type):
-            reason = unknown_type(type)
-        elif occurred_at is None:
-            reason = unreadable_time(sheet.header[columns.occurred_at], text.strip())
+        contact = cells[columns.contact].strip()
+        found = read(cells) if contact else f'no contact: the cell "{sheet.header[columns.contact]}" is empty'
+        if isinstance(found, str):
+            reject(RejectedRow(sheet.name, line, found))
         else:
-            id = cells[columns.id].strip() or None if columns.id is not None else None
-            yield SeenRow(line, contact, Activity(kind_of(type, cells), occurred_at, id))
-            continue
-        reject(RejectedRow(sheet.name, line, reason))
+            yield SeenRow(line, contact, found)
+
+
+def activity_reader(sheet: Sheet, columns: ActivityColumns) -> Callable[[list[str]], Activity | str]:
+    """A function from a row's cells to what was done, or to the reason why the row cannot be used."""
+    kind_of, title, id_at = _kind_reader(columns), sheet.header[columns.occurred_at], columns.id
+
+    def read(cells: list[str]) -> Activity | str:
+        type = cells[columns.type].strip()
+        if not is_activity_type(type):
+            return unknown_type(type)
+        occurred_at = read_instant(cells[columns.occurred_at])
+        if occurred_at is None:
+            return unreadable_time(title, cells[columns.occurred_at].strip())
+        id = cells[id_at].strip() or None if id_at is not None else None
+        return Activity(kind_of(type, cells), occurred_at, id)
+
+    return read
 
 
 def is_activity_type(type: str) -> bool:

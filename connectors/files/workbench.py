@@ -21,6 +21,7 @@ _KINDS_KEPT = 65_536
 _SCHEMA = (
     "CREATE TABLE person (ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, line INTEGER NOT NULL)",
     "CREATE TABLE activity (contact TEXT NOT NULL, line INTEGER NOT NULL, at INTEGER NOT NULL, id TEXT, kind BLOB)",
+    "CREATE TABLE repeat (content BLOB PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID",
 )
 
 
@@ -65,6 +66,13 @@ class Workbench:
         yield from self._db.execute(
             "SELECT line, contact FROM activity WHERE contact NOT IN (SELECT id FROM person) ORDER BY line"
         )
+
+    def occurrence(self, content: bytes) -> int:
+        """How often this content was asked about, this time included."""
+        found = self._db.execute(
+            "INSERT INTO repeat VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times", (content,)
+        ).fetchall()
+        return int(found[0][0])
 
 
 @contextmanager

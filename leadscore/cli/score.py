@@ -12,7 +12,6 @@ from typing import Annotated, NoReturn
 import typer
 
 from config.model_file import read_models
-from config.problems import ConfigError
 from config.tables import load_tables
 from connectors.files.activities import find_activity_columns
 from connectors.files.columns import find_columns
@@ -23,7 +22,7 @@ from connectors.files.workbench import Workbench, workbench
 from leadscore.cli.compare import Comparison, show_comparison
 from leadscore.cli.meter import Meter, meter
 from leadscore.cli.reject_file import keep_rejects
-from leadscore.cli.show import console, json_line, score_record, show_leads
+from leadscore.cli.show import clean, console, json_line, score_record, show_leads
 from leadscore.cli.tally import Tally, show_distribution
 from scoring.engine import compile_models
 from scoring.model import ScoringModel
@@ -88,7 +87,7 @@ def score(
             rejected = kept.count
             _show(run, bench)
         _summarise(run, rejected, rejects)
-    except (FileProblem, ConfigError) as error:
+    except FileProblem as error:
         _stop(str(error), USAGE)
     except BrokenPipeError:
         # Whoever read our output (head, less) has seen enough; Python must not try to flush into it at the end.
@@ -195,5 +194,5 @@ def _summarise(run: Run, rejected: int, rejects: Path | None) -> None:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    sys.stderr.write(message.rstrip() + "\n")
+    sys.stderr.write(f"{clean(message)}\n")
     raise typer.Exit(code)
