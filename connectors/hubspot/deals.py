@@ -40,7 +40,7 @@ def read_deals(client: Client, cursor: Cursor | None, needs: Needs, now: int, li
 
 
 def wanted_deals(needs: Needs) -> Wanted:
-    return Wanted(DEAL, needs.properties.get(DEAL, ()), ("dealstage",))
+    return Wanted(DEAL, needs.properties.get(DEAL, ()), needs.watched.get(DEAL, ()))
 
 
 def read_stages(client: Client) -> dict[str, Stage]:

@@ -53,10 +53,11 @@ class OurField:
 
 
 def our_fields(models: Sequence[ScoringModel]) -> tuple[OurField, ...]:
-    """Every field of ours that these models need, those of the reps first."""
+    """Every field of ours that these models need, those of the reps first. Models without feedback need no field to
+    answer in."""
     answers = _answers(models)
     words = (*REPS, *ADMIN, *score_words(models))
-    return tuple(_field(word, answers) for word in words if word != "feedback" or answers)
+    return tuple(_field(word, answers) for word in words if answers or word not in ("feedback", "feedback_note"))
 
 
 def property_name(word: str) -> str:

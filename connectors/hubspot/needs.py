@@ -33,7 +33,7 @@ SOURCED = frozenset({"form_submission", "page_view", *DERIVED, *DEAL_ACTIVITIES}
 
 
 def needs(models: Sequence[ScoringModel]) -> Needs:
-    """Properties by object, contacts always; every property of a record is watched, so that the past can be scored."""
+    """Properties by object, contacts always. Properties are watched, so that the past can be scored."""
     named: dict[str, dict[str, None]] = {object: {} for object in (CONTACT, COMPANY, DEAL)}
     for place in (place for model in models for field in model.fields.values() for place in field.places.get(CRM, ())):
         object, _, name = place.rpartition(".")
@@ -49,10 +49,14 @@ def needs(models: Sequence[ScoringModel]) -> Needs:
     if named[COMPANY]:
         named[CONTACT][PRIMARY_COMPANY] = None
     properties = {object: tuple(sorted(names)) for object, names in named.items() if names or object == CONTACT}
-    unwatched = {PRIMARY_COMPANY}
-    watched = {object: tuple(name for name in names if name not in unwatched) for object, names in properties.items()}
+    watched = {object: tuple(filter(_is_watched, names)) for object, names in properties.items()}
     lists = dict.fromkeys(name for leaf in _leaves(models) if isinstance(leaf, OnList) for name in leaf.lists)
     return Needs(properties, watched, tuple(lists), activities)
+
+
+def _is_watched(name: str) -> bool:
+    """Of a deal only its stage has a history that counts; a link has none."""
+    return name != PRIMARY_COMPANY and (name == "dealstage" or name not in DEAL_PROPERTIES)
 
 
 def history_for(activities: frozenset[str], views_by_event: bool) -> tuple[str, ...]:

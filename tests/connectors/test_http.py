@@ -1,0 +1,122 @@
+"""Waits, retries and broken connections: the server's own wait wins, and giving up says what to do."""
+
+import socket
+from email.utils import formatdate
+
+import pytest
+
+from connectors.errors import QuotaExhausted, RetryLater
+from connectors.http import LONGEST_WAIT, Patience, retry_after
+from connectors.hubspot.connect import connect
+from connectors.protocol import RecordWrite
+from tests.connectors.portal import NOW, Clock, Portal, portal
+
+QUICK = Patience(read=0.4)
+
+
+def test_retry_after_is_read_as_seconds_and_as_a_date_and_capped() -> None:
+    assert retry_after("7", NOW) == 7
+    assert retry_after(formatdate(NOW / 1000 + 12, usegmt=True), NOW) == pytest.approx(12)
+    assert retry_after(formatdate(NOW / 1000 - 12, usegmt=True), NOW) == 0
+    assert retry_after("999999999", NOW) == LONGEST_WAIT
+    assert retry_after("soon", NOW) is None
+    assert retry_after(None, NOW) is None
+
+
+def test_no_request_is_sent_before_retry_after_is_over(portal: Portal) -> None:
+    portal.fault(kind="burst", retry_after=7, count=2)
+    portal.open().reader.forms()
+    assert portal.clock.seconds >= 14
+    assert portal.requests("/marketing/v3/forms") == 1
+    assert portal.requests("(fault)") == 2
+
+
+def test_a_wait_longer_than_our_patience_is_told_at_once(portal: Portal) -> None:
+    portal.fault(kind="burst", retry_after=600, count=1)
+    with pytest.raises(RetryLater) as told:
+        portal.open(patience=Patience(total=60)).reader.forms()
+    assert told.value.seconds == 600
+    assert portal.clock.slept == []
+
+
+@pytest.mark.parametrize(("kind", "least", "most"), [("burst", 10, 13), ("search", 1, 1.3)])
+def test_without_retry_after_the_limit_that_was_met_decides(
+    portal: Portal, kind: str, least: float, most: float
+) -> None:
+    portal.fault(kind=kind, count=1)
+    portal.open().reader.forms()
+    assert least <= portal.clock.seconds <= most
+
+
+def test_the_daily_limit_stops_at_once_and_says_when_the_day_ends(portal: Portal) -> None:
+    hubspot = portal.open()
+    hubspot.reader.account()
+    portal.fault(kind="daily", count=0)
+    with pytest.raises(QuotaExhausted, match="calls of today") as stopped:
+        hubspot.reader.forms()
+    assert portal.requests("(fault)") == 1
+    assert portal.clock.slept == []
+    assert stopped.value.resets_at is not None
+    assert NOW < stopped.value.resets_at <= NOW + 86_400_000
+
+
+@pytest.mark.parametrize("status", [423, 477, 500, 502, 503, 504, 521, 524])
+def test_a_busy_server_is_asked_again(portal: Portal, status: int) -> None:
+    portal.fault(status=status, count=2)
+    assert len(portal.open().reader.forms()) == 8
+
+
+def test_a_locked_record_waits_two_seconds_at_least(portal: Portal) -> None:
+    portal.fault(status=423, count=1)
+    portal.open().reader.forms()
+    assert portal.clock.seconds >= 2
+
+
+def test_a_server_that_stays_down_ends_in_one_clear_sentence(portal: Portal) -> None:
+    portal.fault(status=503, count=0)
+    with pytest.raises(RetryLater, match="HTTP 503"):
+        portal.open(patience=Patience(total=30)).reader.forms()
+    assert portal.clock.seconds <= 30
+
+
+@pytest.mark.parametrize("kind", ["reset", "half_body"])
+def test_a_broken_connection_is_tried_again(portal: Portal, kind: str) -> None:
+    portal.fault(kind=kind, count=2)
+    assert len(portal.open().reader.forms()) == 8
+
+
+def test_a_write_whose_answer_never_came_is_sent_again(portal: Portal) -> None:
+    (id,) = portal.import_contacts([{"email": "a@example.com"}])
+    hubspot = portal.open(patience=QUICK)
+    list(hubspot.installer.carry_out(hubspot.installer.plan([]), []))
+    portal.fault(kind="hang", when="after", method="POST", path="batch/update", seconds=2, count=1)
+    (answer,) = hubspot.writer.write([RecordWrite("contact", id, {"total": "42"})])
+    assert answer.outcome == "written"
+    assert hubspot.reader.outputs([id], ["total"])[id] == {"total": "42"}
+
+
+def test_nobody_at_home_is_one_sentence_after_three_tries() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    clock = Clock()
+    hubspot = connect("pat-na1-0000", url=f"http://127.0.0.1:{port}", time=clock.time())
+    with pytest.raises(RetryLater, match=r"cannot be reached\. Look at the network"):
+        hubspot.reader.account()
+    assert len(clock.slept) == 2
+    hubspot.close()
+
+
+def test_an_address_that_is_none_is_refused_before_any_call() -> None:
+    with pytest.raises(ValueError, match="is not an address"):
+        connect("pat-na1-0000", url="api.hubapi.com")
+
+
+def test_a_burst_limit_that_is_enforced_is_never_met() -> None:
+    with portal() as limited:
+        limited.post("limits", enforce=True, burst=20, interval_ms=500)
+        hubspot = connect(limited.sandbox.token, url=limited.sandbox.url)
+        for _ in range(45):
+            hubspot.reader.account()
+        assert limited.requests("details") == 45
+        hubspot.close()
