@@ -114,8 +114,10 @@ def read_document(path: FilePath) -> Document:
 
 def parse_document(text: str, file: str) -> Document:
     """The tree of a YAML 1.2 text. Raises ConfigError as `read_document` does."""
+    reader = YAML(typ="safe", pure=True)
+    reader.composer.warn_double_anchors = False  # an anchor may be named again; YAML allows it
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = reader.compose(text)
     except ReaderError as error:
         before = text[: error.position]
         place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)

@@ -20,11 +20,14 @@ def duration(value: object) -> int:
     """Milliseconds of `N minutes|hours|days|weeks`. Raises ValueError with a sentence for the person who wrote it."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        hint = f"write {value} days, or another unit" if isinstance(value, int) else "write e.g. 14 days"
+        counted = isinstance(value, int) and not isinstance(value, bool)
+        hint = f"write {value} days, or another unit" if counted else "write e.g. 14 days"
         raise ValueError(f"{_shown(value)} is no duration ({hint})")
     unit = found[2].lower().removesuffix("s")
     if unit not in _UNITS:
-        hint = did_you_mean(found[2], [f"{name}s" for name in _UNITS]) or "use minutes, hours, days or weeks"
+        # A month has no fixed length, and is no misspelt minute.
+        near = "" if unit in ("month", "year", "quarter") else did_you_mean(found[2], [f"{name}s" for name in _UNITS])
+        hint = near or "use minutes, hours, days or weeks"
         raise ValueError(f"`{found[2]}` is no unit of time ({hint})")
     return int(found[1]) * _UNITS[unit]
 

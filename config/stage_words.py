@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from config.condition_words import lead_scope, read_condition
-from config.documents import Entries, Items, untangle
+from config.documents import Entries, Items, Word, untangle
 from config.draft import Draft
 from config.model_document import FeedbackPart, LifecyclePart, NotifyPart, PlacePart
 from config.problems import Path, did_you_mean_or_list
@@ -85,7 +85,7 @@ def _by_crm(part: PlacePart) -> dict[str, str]:
 def valid(draft: Draft, path: Path, part: type[P]) -> P | None:
     """The part at a path if its shape is right; None if it is absent or the draft says what is wrong with it."""
     tree = draft.node(path)
-    if tree is None or draft.broken(path):
+    if tree is None or (isinstance(tree, Word) and tree.value is None) or draft.broken(path):
         return None
     plain: Any = untangle(tree)
     return part.model_validate(plain)
