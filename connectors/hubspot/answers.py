@@ -19,7 +19,8 @@ class Forbidden(AccessDenied):
 
 
 class Refused(Rejected):
-    """A 4xx that repeating will not change. `errors` are HubSpot's own entries, if it gave any."""
+    """A 4xx that repeating will not change. `errors` are HubSpot's own entries, if it gave any, those
+    hidden in its message too."""
 
     def __init__(self, message: str, words: str, status: int, category: str, errors: tuple[Mapping[str, Any], ...]):
         super().__init__(message, words)
@@ -48,7 +49,8 @@ def judge(call: Call, answer: Answer, *, wall: int, day_ends: int | None) -> Con
         )
     words = own_words(body) or f"HTTP {status}"
     message = f"HubSpot refused {call.method} {call.path} (HTTP {status}): {words}"
-    return Refused(message, words, status, str(body.get("category") or ""), tuple(_entries(body)))
+    entries = (*_entries(body), *hidden(str(body.get("message") or "")))
+    return Refused(message, words, status, str(body.get("category") or ""), entries)
 
 
 def envelope(answer: Answer) -> dict[str, Any]:

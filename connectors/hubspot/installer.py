@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from connectors.errors import Rejected
 from connectors.hubspot.answers import Refused
 from connectors.hubspot.client import Client
 from connectors.hubspot.fields import GROUPS, OurField, is_ours, our_fields, property_name
@@ -11,7 +12,6 @@ from scoring.model import ScoringModel
 
 _OBJECT = "contacts"
 _CONTACT = "contact"
-_EXISTS = (400, 409)
 
 
 class HubSpotInstaller:
@@ -58,7 +58,7 @@ class HubSpotInstaller:
         return _step("keep", name, f"The group {label!r} is there.")
 
     def _field_step(self, field: OurField) -> InstallStep:
-        raw = _or_none(lambda: self._client.call(self._client.properties.get_by_name, _OBJECT, field.name))
+        raw = self._get_field(field.name)
         if raw is None:
             return _step(
                 "create", field.name, f"Create the field {field.label!r} ({field.type}) in {GROUPS[field.group]!r}."
@@ -75,6 +75,9 @@ class HubSpotInstaller:
             )
         return _step("keep", field.name, f"The field {field.label!r} is there.")
 
+    def _get_field(self, name: str) -> Any:
+        return _or_none(lambda: self._client.call(self._client.properties.get_by_name, _OBJECT, name))
+
     def _get_group(self, name: str) -> Any:
         return _or_none(lambda: self._client.call(self._client.groups.get_by_name, _OBJECT, name))
 
@@ -84,7 +87,12 @@ class HubSpotInstaller:
 
     def _create(self, field: OurField) -> None:
         body = _definition(field) | {"name": field.name, "type": field.type, "fieldType": field.field_type}
-        _once(lambda: self._client.call(self._client.properties.create, _OBJECT, body))
+        made = _once(lambda: self._client.call(self._client.properties.create, _OBJECT, body))
+        if not made and self._get_field(field.name) is None:
+            raise Rejected(
+                f"HubSpot still keeps a deleted field {field.name}, for 90 days. Restore it (Settings > Properties > "
+                "Archived properties), then run `leadscore install` again."
+            )
 
     def _update(self, field: OurField) -> None:
         self._client.call(self._client.properties.update, _OBJECT, field.name, _definition(field))
@@ -143,10 +151,12 @@ def _or_none(ask: Any) -> Any:
         raise
 
 
-def _once(create: Any) -> None:
-    """Creates; to be there already (a repeated call, a lost answer) is as good. HubSpot says so with 409 or 400."""
+def _once(create: Any) -> bool:
+    """Creates; False when it was there already (a repeated call, a lost answer). HubSpot says so with 409 or 400."""
     try:
         create()
     except Refused as refused:
-        if refused.status not in _EXISTS or not (refused.status == 409 or "already exists" in refused.words):
-            raise
+        if refused.status == 409 or (refused.status == 400 and "already exists" in refused.words):
+            return False
+        raise
+    return True

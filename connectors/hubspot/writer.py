@@ -1,6 +1,6 @@
 """Writes scores into HubSpot, a hundred contacts a call, and tells for each one what became of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +24,7 @@ class _Tally:
         self.answers[id] = WriteAnswer(id, "written")
 
     def failed(self, id: str, category: str, words: str) -> None:
-        outcome = "missing" if category in _MISSING else "rejected"
-        self.answers[id] = WriteAnswer(id, "missing" if outcome == "missing" else "rejected", words)
+        self.answers[id] = WriteAnswer(id, "missing" if category in _MISSING else "rejected", words)
 
 
 class HubSpotWriter:
@@ -68,7 +67,7 @@ class HubSpotWriter:
                     suspects = second
                 else:
                     suspects, unknown, refusal = first, second + unknown, refused
-            tally.failed(suspects[0]["id"], refusal.category, refusal.words)
+            tally.failed(suspects[0]["id"], _category(refusal), refusal.words)
             rows = unknown
 
     def _send(self, object: str, rows: list[dict[str, Any]], tally: _Tally) -> Refused | None:
@@ -78,7 +77,7 @@ class HubSpotWriter:
         except Refused as refused:
             if refused.status not in (400, 404, 409, 422):
                 raise
-            _check_installed(refused.words, refused.errors, str(refused))
+            _check_installed(refused.errors)
             return refused
         wrong = dict(_errors(answer or {}))
         told = {str(result["id"]) for result in (answer or {}).get("results") or ()}
@@ -103,23 +102,27 @@ def _errors(answer: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
     """(record id, (category, HubSpot's words)) for each bad row of a 207, by trace id or by id, never by position."""
     for error in answer.get("errors") or ():
         words = own_words(error)
-        _check_installed(words, (error,), words)
+        _check_installed(hidden(str(error.get("message") or "")))
         context = error.get("context") or {}
         for id in (*(context.get("objectWriteTraceId") or ()), *(context.get("ids") or ())):
             yield str(id), (str(error.get("category") or ""), words)
 
 
-def _check_installed(words: str, errors: Sequence[Mapping[str, Any]], message: str) -> None:
+def _category(refused: Refused) -> str:
+    """What kind of refusal a whole call met; a record that is gone may stand at the top or in an entry only."""
+    entries = {str(entry.get("category")) for entry in refused.errors}
+    return "OBJECT_NOT_FOUND" if refused.status == 404 or entries & _MISSING else refused.category
+
+
+def _check_installed(entries: Iterable[Mapping[str, Any]]) -> None:
     """A field of ours that HubSpot does not know is no fault of the row: every row has it."""
-    entries = [entry for error in errors for entry in hidden(str(error.get("message") or ""))]
-    entries += hidden(message)
-    gone = sorted(
+    gone = {
         str(entry.get("name"))
         for entry in entries
         if entry.get("error") == "PROPERTY_DOESNT_EXIST" and str(entry.get("name")).startswith(PREFIX)
-    )
-    if gone or ("does not exist" in words and PREFIX in words):
-        names = ", ".join(dict.fromkeys(gone)) or words
+    }
+    if gone:
+        names = ", ".join(sorted(gone))
         raise NotInstalled(
-            f"HubSpot lacks a field of ours: {names}. Run `leadscore install`, then the same command again."
+            f"HubSpot lacks fields of ours: {names}. Run `leadscore install`, then the same command again."
         )
