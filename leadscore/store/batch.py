@@ -82,4 +82,4 @@ def storable(text: str) -> str:
     """Text as both databases can hold it: NUL and lone surrogates, which no CRM means, become U+FFFD."""
     if text.isascii() and "\0" not in text:
         return text
-    return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

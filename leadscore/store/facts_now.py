@@ -128,7 +128,7 @@ def _activities(connection: Connection, subjects: Sequence[int], known: Sight) -
     rows: list[tuple[int, int, int, str, int | None]] = []
     for near in _within(a.subject, subjects):
         query = select(a.subject, a.occurred_at, a.kind, a.source, a.learned_at).where(near)
-        rows += [row._tuple() for row in connection.execute(query.order_by(a.subject, a.occurred_at))]
+        rows += connection.execute(query.order_by(a.subject, a.occurred_at)).all()
     kinds = known.kinds
     load_kinds(connection, {row[2] for row in rows}, kinds)
     return {

@@ -55,7 +55,7 @@ def standings(connection: Connection, low: int, high: int) -> list[Standing]:
         .order_by(r.subject, r.id)
     )  # fmt: skip
     points = msgspec.json.Decoder(dict[str, int]).decode
-    return [Standing._make(_readable(row._tuple(), points)) for row in connection.execute(query)]
+    return [Standing._make(_readable(row, points)) for row in connection.execute(query)]
 
 
 def held_values(connection: Connection, object: str, ids: Sequence[str]) -> dict[str, tuple[int, dict[str, str]]]:
