@@ -16,7 +16,8 @@ from scoring.rules import ACTIVITY_DETAILS
 from scoring.values import read_instant
 
 _CUSTOM = "custom"
-_KINDS_KEPT = 65_536
+_KINDS_KEPT = 16_384
+_KEPT_TEXT = 500
 
 
 class SeenRow(NamedTuple):
@@ -132,13 +133,13 @@ def _details_named(models: Sequence[ScoringModel]) -> frozenset[str]:
 def _kind_reader(columns: ActivityColumns) -> Callable[[str, list[str]], Kind]:
     """Reads what an activity was; equal ones are one object, which a scorer recognises faster."""
 
-    @lru_cache(maxsize=_KINDS_KEPT)
-    def shared(type: str, details: tuple[tuple[str, str], ...]) -> Kind:
-        return Kind(type, details)
+    shared = lru_cache(maxsize=_KINDS_KEPT)(Kind)
 
     def kind_of(type: str, cells: list[str]) -> Kind:
         places = columns.details[type if type in columns.details else _CUSTOM]
-        return shared(type, tuple([(name, cells[at]) for name, at in places if cells[at] and not cells[at].isspace()]))
+        details = tuple([(name, cells[at]) for name, at in places if cells[at] and not cells[at].isspace()])
+        # Long texts are told once and would only fill the memory.
+        return (shared if sum(len(text) for _, text in details) <= _KEPT_TEXT else Kind)(type, details)
 
     return kind_of
 

@@ -17,7 +17,8 @@ from connectors.files.rejects import FileProblem
 from scoring.facts import Activity, Kind
 
 _CACHE_KIB = 65_536
-_KINDS_KEPT = 65_536
+_KINDS_KEPT = 16_384
+_KEPT_BYTES = 1000
 _SCHEMA = (
     "CREATE TABLE person (ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, line INTEGER NOT NULL)",
     "CREATE TABLE activity (contact TEXT NOT NULL, line INTEGER NOT NULL, at INTEGER NOT NULL, id TEXT, kind BLOB)",
@@ -56,10 +57,20 @@ class Workbench:
 
     def activities_of(self) -> Callable[[str], tuple[Activity, ...]]:
         """A function from a contact's id to its stored activities."""
-        kind_of = lru_cache(maxsize=_KINDS_KEPT)(msgspec.json.Decoder(Kind).decode)
+        decode = msgspec.json.Decoder(Kind).decode
+        shared = lru_cache(maxsize=_KINDS_KEPT)(decode)
         execute = self._db.execute
-        query = "SELECT kind, at, id FROM activity WHERE contact = ? ORDER BY line"
-        return lambda id: tuple([Activity(kind_of(kind), at, source) for kind, at, source in execute(query, (id,))])
+
+        def activities_of(id: str) -> tuple[Activity, ...]:
+            found = execute("SELECT kind, at, id FROM activity WHERE contact = ? ORDER BY line", (id,))
+            return tuple(
+                [
+                    Activity(shared(kind) if len(kind) <= _KEPT_BYTES else decode(kind), at, source)
+                    for kind, at, source in found
+                ]
+            )
+
+        return activities_of
 
     def strangers(self) -> Iterator[tuple[int, str]]:
         """Lines and contacts of the stored activities whose contact was not seen, by line."""
