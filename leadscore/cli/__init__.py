@@ -7,8 +7,24 @@ from typer.rich_utils import rich_format_error
 
 from config.problems import ConfigError
 from connectors.errors import ConnectorError, QuotaExhausted, RetryLater
-from leadscore.cli import model, sandbox, score
+from leadscore.cli import (
+    apply,
+    demo,
+    doctor,
+    explain,
+    fields,
+    imports,
+    init,
+    install,
+    model,
+    plan,
+    sandbox,
+    score,
+    status,
+    sync,
+)
 from leadscore.cli.show import clean
+from leadscore.jobs.refused import Refused
 from leadscore.store.errors import StoreError
 from scoring.values import write_instant
 
@@ -21,8 +37,20 @@ app = typer.Typer(
     help="Lead scores for HubSpot and Salesforce that add up line by line and say why.",
     epilog="Exit codes: 0 ok, 1 failed, 2 changes pending or partly failed, 64 usage or a faulty file.",
 )
-app.add_typer(model.app, name="model")
+app.command()(demo.demo)
 app.command()(score.score)
+app.command()(doctor.doctor)
+app.command()(fields.fields)
+model.app.command("init")(init.init)
+app.add_typer(model.app, name="model")
+app.command()(install.install)
+app.command()(sync.sync)
+app.command()(plan.plan)
+app.command()(apply.apply)
+app.command()(explain.explain)
+app.command()(status.status)
+app.command("import")(imports.import_)
+app.command()(install.uninstall)
 app.command()(sandbox.sandbox)
 
 
@@ -37,7 +65,7 @@ def main() -> None:
         code = USAGE
     except typer.Abort:
         code = _say("Stopped; nothing more was done.", FAILED)
-    except (ConnectorError, StoreError) as error:
+    except (ConnectorError, StoreError, Refused) as error:
         code = _say(f"{error}{_when(error)}", FAILED)
     sys.exit(code if isinstance(code, int) else 0)
 

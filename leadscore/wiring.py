@@ -1,0 +1,95 @@
+"""The only place where objects are put together: settings become models, a store and a CRM connection."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from config.model_file import read_models
+from config.settings import Settings, load_settings, model_files
+from config.tables import load_tables
+from connectors.errors import AccessDenied
+from connectors.hubspot.connect import HubSpot, connect
+from connectors.protocol import Installer, Reader, Writer
+from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.writing_policy import WritePolicy
+from leadscore.store.database import open_store
+from scoring.values import Tables
+
+UNCONNECTED = (
+    "There is no HubSpot token. Put HUBSPOT_TOKEN=pat-... into .env (in HubSpot: Development > Keys > Service keys), "
+    "or try everything on a local portal with `leadscore demo`."
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What commands work with, each made when first asked for.
+
+    Raises ConfigError for settings or models that cannot be used, StoreError for a store that cannot, AccessDenied
+    where no token is set. Nothing here touches the network.
+    """
+
+    settings: Settings
+    directory: Path
+
+    @cached_property
+    def tables(self) -> Tables:
+        chosen = self.settings
+        return load_tables(chosen.free_domains, chosen.disposable_domains, chosen.business_domains)
+
+    @cached_property
+    def model_paths(self) -> tuple[Path, ...]:
+        return model_files(self.settings, self.directory)
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        models = read_models(self.model_paths)
+        texts = tuple(path.read_text(encoding="utf-8") for path in self.model_paths)
+        return Rulebook(tuple(models), texts, self.tables)
+
+    @cached_property
+    def crm(self) -> HubSpot:
+        chosen = self.settings
+        if chosen.hubspot_token is None:
+            raise AccessDenied(UNCONNECTED)
+        return connect(
+            chosen.hubspot_token.get_secret_value(),
+            url=chosen.hubspot_base_url,
+            version=chosen.hubspot_api_version,
+            share=chosen.api_share,
+        )
+
+    @property
+    def reader(self) -> Reader:
+        return self.crm.reader
+
+    @property
+    def writer(self) -> Writer:
+        return self.crm.writer
+
+    @property
+    def installer(self) -> Installer:
+        return self.crm.installer
+
+    @property
+    def policy(self) -> WritePolicy:
+        return WritePolicy(write_step=self.settings.write_step, untouched=self.settings.write_untouched is not None)
+
+    @contextmanager
+    def store(self) -> Iterator[Engine]:
+        """The store, brought up to date; closed at the end."""
+        engine = open_store(self.settings.database_url.get_secret_value())
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def parts(directory: Path | None = None) -> Parts:
+    """The parts for a working directory, from its `.env` and the environment. Raises ConfigError."""
+    place = directory or Path.cwd()
+    return Parts(load_settings(place), place)
