@@ -85,7 +85,7 @@ def mark_of(root: Tree, path: Path, at_value: bool = False) -> Mark:
             node = node.items[part]
             mark = node.mark
         else:
-            return mark
+            break
     return node.mark if at_value else mark
 
 
