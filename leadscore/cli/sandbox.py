@@ -41,9 +41,11 @@ def sandbox(
     try:
         now = None if as_of is None else _instant(as_of)
     except ValueError:
-        err.print(f"--as-of {as_of!r} is no ISO 8601 time; write it like 2026-11-23T09:00:00Z", markup=False)
+        err.print(
+            f"--as-of {as_of!r} is no ISO 8601 time; write it like 2026-11-23T09:00:00Z", markup=False, soft_wrap=True
+        )
         raise typer.Exit(_USAGE) from None
-    err.print(f"Generating {contacts} contacts ...", markup=False)
+    err.print(f"Generating {contacts} contacts ...", markup=False, soft_wrap=True)
     try:
         run_forever(
             lambda running, made: _tell(err, running, made, as_json),
@@ -55,7 +57,11 @@ def sandbox(
             state_path=state,
         )
     except OSError as error:
-        err.print(f"The sandbox could not start: {error}. Choose another port with --port, or 0.", markup=False)
+        err.print(
+            f"The sandbox could not start: {error}. Choose another port with --port, or 0.",
+            markup=False,
+            soft_wrap=True,
+        )
         raise typer.Exit(1) from None
 
 
@@ -79,5 +85,5 @@ def _tell(err: Console, running: Sandbox, made: dict[str, int], as_json: bool) -
     sys.stdout.flush()
     if made:
         shown = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in made.items())
-        err.print(f"Generated {shown}.", markup=False)
-    err.print("Stop it with Ctrl-C.", markup=False)
+        err.print(f"Generated {shown}.", markup=False, soft_wrap=True)
+    err.print("Stop it with Ctrl-C.", markup=False, soft_wrap=True)
