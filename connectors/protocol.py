@@ -152,7 +152,7 @@ class Needs:
 
 
 class Reader(Protocol):
-    """Reads one account. Every method but `needs` may raise RetryLater, QuotaExhausted and AccessDenied."""
+    """Reads one account. All methods but `needs` and `supplied` may raise RetryLater, QuotaExhausted, AccessDenied."""
 
     crm: str
 
@@ -163,6 +163,15 @@ class Reader(Protocol):
     def account(self) -> Account: ...
 
     def capabilities(self, needs: Needs) -> tuple[Capability, ...]: ...
+
+    def supplied(self) -> frozenset[str]:
+        """The activity types that this CRM can supply at all, whatever the tier; touches no network. All others come
+        by import."""
+        ...
+
+    def clock(self) -> int:
+        """The CRM's own time now (ms UTC), for a comparison with ours."""
+        ...
 
     def quota(self) -> Quota: ...
 
@@ -190,7 +199,8 @@ class Reader(Protocol):
         ...
 
     def filled(self, object: str, property: str) -> tuple[int, int]:
-        """How many records have a value in this property, and how many records there are; archived ones not counted."""
+        """How many records have a value in this property, and how many records there are; archived ones not counted.
+        Raises Rejected for a property that the CRM does not have."""
         ...
 
     def outputs(self, ids: Sequence[str], words: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:

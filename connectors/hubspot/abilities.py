@@ -9,7 +9,7 @@ from connectors.hubspot.client import Client
 from connectors.hubspot.lists import find_list
 from connectors.hubspot.needs import COMPANY, DEAL, DEAL_ACTIVITIES, SOURCED
 from connectors.hubspot.records import PLURAL
-from connectors.hubspot.views import EVENT
+from connectors.hubspot.visitors import EVENT
 from connectors.protocol import Capability, Needs
 
 CONTACTS, COMPANIES, DEALS, FORMS, VIEWS, LISTS = "contacts", "companies", "deals", "forms", "page views", "lists"

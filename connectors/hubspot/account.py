@@ -30,6 +30,11 @@ def read_account(client: Client) -> tuple[Account, int]:
     return account, next_midnight(client.time.wall(), zone, int(raw.get("utcOffsetMilliseconds") or 0))
 
 
+def read_clock(client: Client) -> int:
+    """What time it is at HubSpot (ms UTC, whole seconds); our own time where the answer has no date."""
+    return client.server_time(DETAILS) or client.time.wall()
+
+
 def read_quota(client: Client) -> Quota:
     """The day's calls of all private apps together. An app with OAuth has no such limit: nothing is told."""
     try:

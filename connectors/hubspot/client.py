@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -88,6 +89,14 @@ class Client:
         """The JSON at one of our own `paths`."""
         asked = [(name, str(value)) for name, value in query.items() if value is not None]
         return _decoded(self._send("GET", path, asked, None))
+
+    def server_time(self, path: str) -> int | None:
+        """The server's own time when it answered at one of our `paths` (ms UTC, whole seconds); None: not told."""
+        date = self._send("GET", path, (), None).headers.get("date", "")
+        try:
+            return round(parsedate_to_datetime(date).timestamp()) * 1000
+        except ValueError:
+            return None
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "User-Agent": "leadscore"}

@@ -7,7 +7,7 @@ from connectors.errors import AccessDenied
 from connectors.hubspot import abilities
 from connectors.hubspot import needs as reading
 from connectors.hubspot.abilities import Abilities
-from connectors.hubspot.account import read_account, read_quota
+from connectors.hubspot.account import read_account, read_clock, read_quota
 from connectors.hubspot.archived import read_archived
 from connectors.hubspot.client import Client
 from connectors.hubspot.contacts import read_contacts, told, wanted_contacts
@@ -55,8 +55,17 @@ class HubSpotReader:
     def capabilities(self, needs: Needs) -> tuple[Capability, ...]:
         return self._abilities.all(needs)
 
+    def supplied(self) -> frozenset[str]:
+        return reading.SOURCED
+
+    def clock(self) -> int:
+        return read_clock(self._client)
+
     def quota(self) -> Quota:
-        return read_quota(self._client)
+        quota = read_quota(self._client)
+        left = None if quota.limit is None or quota.used is None else max(quota.limit - quota.used, 0)
+        self._client.budget.learn(Limits(day=quota.limit, day_left=left, day_ends=quota.resets_at))
+        return quota
 
     def properties(self, object: str) -> tuple[PropertyInfo, ...]:
         answer = self._client.call(self._client.properties.get_all, PLURAL[object], archived=False)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from connectors.errors import RetryLater
 from connectors.hubspot.client import Client
 from connectors.hubspot.needs import MODIFIED
 from connectors.hubspot.records import PLURAL, Raw, Wanted, next_page, read_batch, read_page
@@ -102,6 +103,8 @@ def _window(client: Client, wanted: Wanted, place: Place, now: int) -> Iterator[
         if not ids or next_page(answer) is None:
             yield Piece(raws, encode(Place(since=place.until - LAG)), True, 0)
             return
+        if int(ids[-1]) <= int(place.after or 0):
+            raise RetryLater("HubSpot's search did not go on behind the last record. Run the same command again later.")
         place.after = ids[-1]
         yield Piece(raws, encode(place), False, max(int(answer.get("total") or 0) - len(ids), 0))
 

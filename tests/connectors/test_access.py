@@ -1,5 +1,7 @@
 """A token that does not open, or not everything: one sentence that says what to do, and never the token itself."""
 
+import time
+
 import pytest
 
 from connectors.errors import AccessDenied
@@ -74,3 +76,7 @@ def test_a_list_that_is_not_there_is_told_with_its_name(portal: Portal) -> None:
     needs = Needs({"contact": ()}, {}, ("Do not score", "Nobody's list"))
     found = {ability.name: ability.available for ability in portal.open().reader.capabilities(needs)}
     assert found == {"contacts": True, "lists": True, "list Do not score": True, "list Nobody's list": False}
+
+
+def test_the_portals_time_is_told_for_a_look_at_our_own(portal: Portal) -> None:
+    assert abs(portal.open().reader.clock() - time.time() * 1000) < 5000

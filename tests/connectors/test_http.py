@@ -1,11 +1,15 @@
 """Waits, retries and broken connections: the server's own wait wins, and giving up says what to do."""
 
+import contextlib
 import socket
+import ssl
+import threading
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
-from connectors.errors import QuotaExhausted, RetryLater
+from connectors.errors import AccessDenied, QuotaExhausted, RetryLater
 from connectors.http import LONGEST_WAIT, Patience, retry_after
 from connectors.hubspot.connect import connect
 from connectors.protocol import RecordWrite
@@ -120,3 +124,39 @@ def test_a_burst_limit_that_is_enforced_is_never_met() -> None:
             hubspot.reader.account()
         assert limited.requests("details") == 45
         hubspot.close()
+
+
+def test_a_certificate_that_cannot_be_trusted_stops_at_once() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("untrusted.pem"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=shake_hands, args=(listening, context))
+        thread.start()
+        clock = Clock()
+        hubspot = connect("pat-na1-0000", url=f"https://127.0.0.1:{listening.getsockname()[1]}", time=clock.time())
+        with pytest.raises(AccessDenied, match="REQUESTS_CA_BUNDLE"):
+            hubspot.reader.account()
+        thread.join()
+    assert clock.slept == []
+    hubspot.close()
+
+
+def shake_hands(listening: socket.socket, context: ssl.SSLContext) -> None:
+    """One TLS greeting, which the other side is expected to break off."""
+    connection, _ = listening.accept()
+    with connection, contextlib.suppress(ssl.SSLError, ConnectionError):
+        context.wrap_socket(connection, server_side=True).close()
+
+
+def test_a_page_of_a_proxy_in_place_of_an_answer_is_no_crash(portal: Portal) -> None:
+    portal.fault(kind="status", status=502, body={"html": "<h1>Bad gateway</h1>"}, count=1)
+    assert len(portal.open().reader.forms()) == 8
+
+
+def test_a_password_in_netrc_never_takes_the_place_of_the_token(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password something\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert portal.open().reader.account().id == str(portal.sandbox.portal_id)

@@ -100,16 +100,53 @@ def test_page_views_are_read_one_by_one_with_an_enterprise_tier(portal: Portal) 
     assert activities(read(portal, "contacts", needs)) == []
 
 
-def test_later_only_contacts_whose_last_visit_moved_are_asked_for(portal: Portal) -> None:
-    ids = portal.import_contacts([{"email": f"p{number}@example.com"} for number in range(60)], at=NOW - 30 * DAY)
-    for id in ids:
-        portal.post("people/view-page", contact=id, url="https://x.example/", at=NOW - 20 * DAY)
+def test_later_only_new_views_are_read(portal: Portal) -> None:
+    ids = visits(portal, 60, NOW - 20 * DAY)
     cursor = read(portal, "page_views", doing("page_view"))[-1].cursor
+    assert portal.requests("/events/v3/events") == 1
     portal.post("people/view-page", contact=ids[5], url="https://x.example/pricing", at=NOW)
-    before = portal.requests("/events/v3/events")
     (view,) = activities(read(portal, "page_views", doing("page_view"), cursor))
     assert (view.record_id, view.details["url"]) == (ids[5], "https://x.example/pricing")
+    assert portal.requests("/events/v3/events") == 2
+
+
+def test_a_portal_that_lists_events_by_contact_only_is_asked_for_those_who_visited(portal: Portal) -> None:
+    portal.fault(status=400, path=r"/events/v3/events/?\?(?!.*objectId)", count=0)
+    ids = visits(portal, 60, NOW - 20 * DAY)
+    pages = read(portal, "page_views", doing("page_view"))
+    assert {view.record_id for view in activities(pages)} == set(ids)
+    portal.post("people/view-page", contact=ids[5], url="https://x.example/pricing", at=NOW)
+    before = portal.requests("/events/v3/events")
+    (view,) = activities(read(portal, "page_views", doing("page_view"), pages[-1].cursor))
+    assert (view.record_id, view.details["url"]) == (ids[5], "https://x.example/pricing")
     assert portal.requests("/events/v3/events") - before == 1
+
+
+@pytest.mark.parametrize("by_contact", [False, True])
+def test_views_go_on_from_every_page(portal: Portal, by_contact: bool) -> None:
+    if by_contact:
+        portal.fault(status=400, path=r"/events/v3/events/?\?(?!.*objectId)", count=0)
+    ids = visits(portal, 160, NOW - 20 * DAY)
+    for number in range(1100):
+        portal.sandbox.portal.db.execute(
+            "INSERT INTO page_views (contact, at, url, session) VALUES (?,?,?,'s')",
+            (int(ids[0]), NOW - DAY + number // 3, f"https://x.example/{number}"),
+        )
+    pages = read(portal, "page_views", doing("page_view"))
+    everything = {view.id for view in activities(pages)}
+    assert len(everything) == 160 + 1100
+    assert len(pages) > 2
+    for number, page in enumerate(pages[:-1]):
+        rest = read(portal, "page_views", doing("page_view"), page.cursor)
+        assert {view.id for view in activities([*pages[: number + 1], *rest])} == everything
+
+
+def visits(portal: Portal, count: int, at: int) -> list[str]:
+    """So many contacts, each with one view."""
+    ids = portal.import_contacts([{"email": f"p{number}@example.com"} for number in range(count)], at=at - DAY)
+    for id in ids:
+        portal.post("people/view-page", contact=id, url="https://x.example/", at=at)
+    return ids
 
 
 def test_a_new_contact_brings_the_views_from_before_it_had_a_name(portal: Portal) -> None:
