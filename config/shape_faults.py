@@ -41,9 +41,8 @@ def _note(draft: Draft, skeleton: type[BaseModel], detail: ErrorDetails) -> None
         hint = did_you_mean_or_list(name, known_keys(skeleton, path[:-1]))
         draft.fault(path, f"`{name}` is not known here", hint)
     elif kind == "missing":
-        beside = find(draft.document.root, *path[:-1])
-        near = did_you_mean(name, beside.entries) if isinstance(beside, Entries) else ""
-        draft.fault(path, f"`{name}` is missing", "" if near else f"add `{name}:`")
+        if not _misspelt(draft, skeleton, path):
+            draft.fault(path, f"`{name}` is missing", f"add `{name}:`")
     elif kind == "literal_error":
         known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         said = _shown(_nearest(draft, path))
@@ -60,6 +59,14 @@ def _note(draft: Draft, skeleton: type[BaseModel], detail: ErrorDetails) -> None
         draft.fault(path, f"{shown} has too {'few' if kind == 'too_short' else 'many'} items", at_value=True)
     else:
         draft.fault(path, f"{shown}: {detail['msg']}", at_value=True)
+
+
+def _misspelt(draft: Draft, skeleton: type[BaseModel], path: Path) -> bool:
+    """Whether a missing key stands there in another spelling, which has a fault of its own."""
+    beside = find(draft.document.root, *path[:-1])
+    known = known_keys(skeleton, path[:-1])
+    strangers = [key for key in beside.entries if key not in known] if isinstance(beside, Entries) else []
+    return bool(did_you_mean(str(path[-1]), strangers))
 
 
 def _nearest(draft: Draft, path: Path) -> Tree | None:
