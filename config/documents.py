@@ -267,5 +267,10 @@ def children(tree: Tree | None) -> Iterator[tuple[str | int, Tree]]:
 def find(tree: Tree | None, *path: str | int) -> Tree | None:
     """The part to which a path leads; None if it leads nowhere."""
     for part in path:
-        tree = next((value for key, value in children(tree) if key == part), None)
+        if isinstance(tree, Entries):
+            tree = tree.entries.get(str(part))
+        elif isinstance(tree, Items) and isinstance(part, int) and 0 <= part < len(tree.items):
+            tree = tree.items[part]
+        else:
+            return None
     return tree

@@ -1,94 +1,24 @@
 """The skeleton of a model file: which keys there are, and what kind of value each one takes."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from config import notations
-from config.problems import did_you_mean_or_list
-from scoring.rules import Count
-
-Json = dict[str, Any]
-WORD: Json = {"type": ["string", "number"], "minLength": 1}
-WORD_OR_WORDS: Json = {"anyOf": [WORD, {"type": "array", "items": WORD, "minItems": 1}]}
-CRMS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "hubspot": ("deals", ("won", "lost", "open", "total")),
-    "salesforce": ("opportunities", ("won", "lost", "open", "total")),
-}
-
-
-def _text(value: object) -> object:
-    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
-        return value
-    text = str(value).strip()
-    if not text:
-        raise ValueError("an empty text says nothing")
-    return text
-
-
-def _texts(value: object) -> object:
-    if isinstance(value, list):
-        if not value:
-            raise ValueError("an empty list says nothing")
-        return tuple(value)
-    return (value,)
-
-
-def _count(value: object) -> object:
-    words = [word for word in get_args(Count) if not word.startswith("once_per_")]
-    if isinstance(value, str):
-        if value not in words:
-            raise ValueError(f"`{value}` is no way to count ({_or(value, [*words, 'once_per'])})")
-        return value
-    if isinstance(value, dict) and list(value) == ["once_per"]:
-        kinds = ["form", "path", "day"]
-        if value["once_per"] not in kinds:
-            shown = value["once_per"]
-            raise ValueError(f"`once_per: {shown}` is not known ({_or(str(shown), kinds)})")
-        return f"once_per_{value['once_per']}"
-    raise ValueError("write each, once, first or {once_per: form|path|day}")
-
-
-def _or(word: str, known: list[str]) -> str:
-    return did_you_mean_or_list(word, known)
-
-
-def _drop_to(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("write a whole number or one of the stages")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(WORD)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts), WithJsonSchema(WORD_OR_WORDS)]
-Duration = Annotated[
-    int,
-    BeforeValidator(notations.duration),
-    WithJsonSchema({"type": "string", "pattern": notations.DURATION_PATTERN, "examples": ["30 days"]}),
-]
-Percent = Annotated[
-    int, BeforeValidator(notations.percent), WithJsonSchema({"type": "string", "pattern": notations.PERCENT_PATTERN})
-]
-CountWord = Annotated[
-    Count,
-    BeforeValidator(_count),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["each", "once", "first"]},
-                {
-                    "type": "object",
-                    "properties": {"once_per": {"enum": ["form", "path", "day"]}},
-                    "required": ["once_per"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
-# `x-part` stands for a definition of `model_schema.py`: pydantic refuses references to what it did not make.
-When = Annotated[Any, WithJsonSchema({"x-part": "Condition"})]
-Raw = Annotated[Any, WithJsonSchema({"x-part": "Ranges"})]
+from config.model_values import (
+    Channels,
+    CountWord,
+    DropTo,
+    Duration,
+    Durations,
+    FieldType,
+    HubSpotPlaces,
+    Percent,
+    Ranges,
+    SalesforcePlaces,
+    Text,
+    Texts,
+    When,
+)
 
 
 class Part(BaseModel):
@@ -97,56 +27,12 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _places(crm: str) -> BeforeValidator:
-    counted, kinds = CRMS[crm]
-
-    def read(value: object) -> object:
-        if value is None:
-            raise ValueError("name a property, or leave the key out")
-        found = value if isinstance(value, list) else [value]
-        if not found:
-            raise ValueError("an empty list names no place")
-        return tuple(_place(item) for item in found)
-
-    def _place(item: object) -> object:
-        if not isinstance(item, dict):
-            return item
-        if list(item) != [counted] or item[counted] not in kinds:
-            said = item.get(counted, next(iter(item), ""))
-            hint = _or(str(said), list(kinds) if counted in item else [counted])
-            raise ValueError(
-                f"a count of {counted} is written {{{counted}: {'|'.join(kinds)}}}" + f" ({hint})" * bool(hint)
-            )
-        return f"{counted}.{item[counted]}"
-
-    return BeforeValidator(read)
-
-
-def _place_schema(crm: str) -> WithJsonSchema:
-    counted, kinds = CRMS[crm]
-    one = {
-        "anyOf": [
-            {"type": "string"},
-            {
-                "type": "object",
-                "properties": {counted: {"enum": list(kinds)}},
-                "required": [counted],
-                "additionalProperties": False,
-            },
-        ]
-    }
-    return WithJsonSchema({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]})
-
-
-FieldType = Literal["text", "email", "url", "number", "flag", "date", "datetime", "country", "set"]
-
-
 class FieldPart(Part):
     """One field: its type, and where each CRM keeps it, best place first."""
 
     type: FieldType
-    hubspot: Annotated[tuple[Text, ...], _places("hubspot"), _place_schema("hubspot")] = ()
-    salesforce: Annotated[tuple[Text, ...], _places("salesforce"), _place_schema("salesforce")] = ()
+    hubspot: HubSpotPlaces = ()
+    salesforce: SalesforcePlaces = ()
 
 
 class LimitPart(Part):
@@ -184,7 +70,7 @@ class LastPart(Part):
 
     within: Duration | None = None
     older_than: Duration | None = None
-    between: Annotated[tuple[Duration, Duration], BeforeValidator(_texts)] | None = None
+    between: Durations | None = None
 
     @model_validator(mode="after")
     def _one_age(self) -> "LastPart":
@@ -209,7 +95,7 @@ class RulePart(Part):
     count: CountWord | None = None
     decay: DecayPart | None = None
     last: LastPart | None = None
-    ranges: Raw = None
+    ranges: Ranges = None
     limit: LimitPart | None = None
     say: Text | None = None
 
@@ -279,9 +165,7 @@ class AnswerPart(Part):
 
     answer: Text
     label: Text
-    drop_to: Annotated[int | str, BeforeValidator(_drop_to), WithJsonSchema({"type": ["integer", "string"]})] | None = (
-        None
-    )
+    drop_to: DropTo | None = None
     points: int | None = None
     hold: Text | None = None
 
@@ -310,12 +194,7 @@ class NotifyPart(Part):
     """Whom to tell, when, and in which words."""
 
     on: OccasionPart
-    by: Annotated[
-        tuple[Literal["crm_task", "webhook"], ...],
-        BeforeValidator(_texts),
-        WithJsonSchema(WORD_OR_WORDS),
-        Field(min_length=1),
-    ]
+    by: Channels
     text: Text
 
 

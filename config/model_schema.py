@@ -3,7 +3,8 @@
 from typing import Any, get_args
 
 from config.draft import RESERVED
-from config.model_document import CRMS, Json, ModelPart
+from config.model_document import ModelPart
+from config.model_values import CRMS, Json
 from config.notations import DURATION_PATTERN, RANGE_PATTERN
 from scoring.conditions import FIELD_TYPES, OPERATORS
 from scoring.rules import ACTIVITY_DETAILS, Count

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from config.country_check import unknown_countries
 from config.golden_check import GoldenResult, check_golden
 from config.model_file import LoadedModel, clashes, open_model, read_model
 from config.model_schema import model_schema
@@ -99,7 +100,9 @@ def paths(file: File, as_json: Json = False) -> None:
 
 
 def _warnings(loaded: LoadedModel) -> list[Problem]:
-    found = [loaded.document.problem(finding.path, finding.message) for finding in lint(loaded.model)]
+    odd = [(finding.path, finding.message) for finding in lint(loaded.model)]
+    odd += unknown_countries(loaded.model, load_tables())
+    found = [loaded.document.problem(path, message) for path, message in odd]
     return sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
