@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
 import msgspec
 
 from leadscore.sandbox import records
 from leadscore.sandbox.catalogue import ALIASES, DEAL
-from leadscore.sandbox.clock import iso
+from leadscore.sandbox.clock import DAY_MS, iso
 from leadscore.sandbox.errors import Refused, not_found
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response, decoded
 
 
-def local_time(portal: Portal) -> datetime:
-    return datetime.fromtimestamp(portal.now() / 1000, ZoneInfo(portal.settings.time_zone))
+def local_day(portal: Portal) -> int:
+    """The number of the day in the account's time zone."""
+    return (portal.now() + portal.settings.utc_offset_minutes * 60_000) // DAY_MS
 
 
 def details(portal: Portal, _request: Request) -> Response:
     settings = portal.settings
-    offset = local_time(portal).utcoffset() or timedelta()
-    hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
+    offset = settings.utc_offset_minutes
+    hours, minutes = divmod(abs(offset), 60)
     return Response(
         200,
         {
@@ -31,8 +29,8 @@ def details(portal: Portal, _request: Request) -> Response:
             "timeZone": settings.time_zone,
             "companyCurrency": "USD",
             "additionalCurrencies": [],
-            "utcOffset": f"{'-' if offset < timedelta() else '+'}{hours:02d}:{minutes:02d}",
-            "utcOffsetMilliseconds": int(offset.total_seconds() * 1000),
+            "utcOffset": f"{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}",
+            "utcOffsetMilliseconds": offset * 60_000,
             "uiDomain": "app.hubspot.com",
             "dataHostingLocation": "na1",
         },
@@ -41,15 +39,14 @@ def details(portal: Portal, _request: Request) -> Response:
 
 def usage(portal: Portal, _request: Request) -> Response:
     """The day ends at midnight in the account's time zone."""
-    now = local_time(portal)
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    midnight = (local_day(portal) + 1) * DAY_MS - portal.settings.utc_offset_minutes * 60_000
     entry = {
         "name": "private-apps-api-calls-daily",
         "usageLimit": portal.limiter.daily_limit(portal.settings.tier),
         "currentUsage": portal.limiter.used_today,
         "collectedAt": iso(portal.now()),
         "fetchStatus": "SUCCESS",
-        "resetsAt": iso(int(midnight.timestamp() * 1000)),
+        "resetsAt": iso(midnight),
     }
     return Response(200, {"results": [entry]})
 

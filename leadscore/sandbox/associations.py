@@ -184,6 +184,9 @@ def batch_read(portal: Portal, request: Request) -> Response:
         if following is not None:
             result["paging"] = {"next": {"after": following}}
         results.append(result)
+    dated = request.dated is not None and request.dated >= "2026-09"
+    if dated and not portal.settings.multi_status_dated:
+        errors.clear()
     return _answer(portal, results, errors)
 
 

@@ -12,7 +12,9 @@ POST /_sandbox/reset                  faults, limits, journal, counters as at fi
 POST /_sandbox/people/submit-form     {form, values: {email, ...}, page_url?, at?} -> {"contact": id|null}
 POST /_sandbox/people/view-page       {contact: id|e-mail, url, title?, referrer?, at?}
 POST /_sandbox/people/mail            {contact, act: sent|opened|clicked|unsubscribed, name?, at?}
-POST /_sandbox/people/edit            {object?: contacts, id, properties, user?, at?}: in the app, sourceType CRM_UI
+POST /_sandbox/people/edit            {object?: contacts, id, properties, user?, at?}: in the app, sourceType CRM_UI;
+                                      {source: {type, id?, user?}}: by somebody else; {unchecked: true}: read-only too
+POST /_sandbox/people/add-email       {contact, email}: one more address for a contact
 POST /_sandbox/people/import          {object?: contacts, rows: [{...}], at?} -> {"ids": [...]}, one time for all rows
 POST /_sandbox/lists                  {name, members: [ids], processing?, status?}: makes or replaces a list
 POST /_sandbox/generate               {contacts, seed?}: fills the portal with believable people, as of its clock
@@ -32,6 +34,7 @@ from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.errors import Refused, bad_request, not_found
 from leadscore.sandbox.generator import generate
 from leadscore.sandbox.limits import Limits
+from leadscore.sandbox.records import Source
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response
 
@@ -166,7 +169,16 @@ def _edit(portal: Portal, request: Request) -> Json:
     given = request.json()
     kind = ALIASES[given.get("object", CONTACT)]
     record_id = records.as_id(given["id"]) or visitors.contact(portal, given["id"]).id
-    visitors.edit(portal, kind, record_id, given["properties"], given.get("user", 9501), _at(given))
+    named = given.get("source")
+    source = Source(named["type"], named.get("id"), named.get("user")) if named else None
+    source = source or Source.person(int(given.get("user", 9501)))
+    visitors.edit(portal, kind, record_id, given["properties"], source, _at(given), bool(given.get("unchecked")))
+    return {"done": True}
+
+
+def _add_email(portal: Portal, request: Request) -> Json:
+    given = request.json()
+    records.add_email(portal, visitors.contact(portal, str(given["contact"])), given["email"])
     return {"done": True}
 
 
@@ -209,6 +221,7 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "people/view-page"): _view_page,
     ("POST", "people/mail"): _mail,
     ("POST", "people/edit"): _edit,
+    ("POST", "people/add-email"): _add_email,
     ("POST", "people/import"): _import,
     ("POST", "lists"): _list,
     ("POST", "generate"): _generate,

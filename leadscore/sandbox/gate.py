@@ -10,6 +10,7 @@ from leadscore.sandbox.clock import iso
 from leadscore.sandbox.errors import (
     Failure,
     Refused,
+    envelope,
     expired_token,
     malformed_token,
     rate_limited,
@@ -65,6 +66,8 @@ def _answer(portal: Portal, request: Request) -> Response:
         return Response(response.status, response.payload, {**headers, **response.headers})
     except Refused as refused:
         return _as_response(refused.failure, headers)
+    except Exception as error:  # noqa: BLE001 - a server answers whatever happens; the words lead to the fault
+        return _as_response(envelope(500, "INTERNAL_ERROR", f"{type(error).__name__}: {error}"), headers)
 
 
 def _count(portal: Portal, name: str) -> None:
@@ -92,7 +95,7 @@ def _token_failure(portal: Portal, request: Request) -> Failure | None:
 
 def _limit_failure(portal: Portal, searching: bool) -> Failure | None:
     limiter = portal.limiter
-    limiter.turn_day(account.local_time(portal).toordinal())
+    limiter.turn_day(account.local_day(portal))
     broken = limiter.admit(portal.settings.tier, searching)
     if broken is None:
         return None

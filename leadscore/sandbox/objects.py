@@ -62,6 +62,8 @@ def resolve(portal: Portal, kind: str, text: str, id_property: str | None) -> in
     assert id_property is not None  # noqa: S101 - narrows the type after the line above
     if not is_unique(portal, kind, id_property):
         raise Refused(bad_request(f"Property '{id_property}' is not a unique property of {SINGULAR[kind]}"))
+    if id_property == "email" and kind == CONTACT and portal.settings.secondary_email_resolves:
+        return records.find_email(portal, text)
     return next(iter(records.find_unique(portal, kind, id_property, [text]).values()), None)
 
 

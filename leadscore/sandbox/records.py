@@ -10,7 +10,7 @@ import msgspec
 
 from leadscore.sandbox.catalogue import CONTACT, DEAL, DEFAULTS, MODIFIED
 from leadscore.sandbox.clock import instant, iso
-from leadscore.sandbox.errors import Refused, conflict
+from leadscore.sandbox.errors import Failure, Refused, conflict
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.values import Values
 
@@ -89,7 +89,7 @@ def page(portal: Portal, object_type: str, first: int, count: int, archived: boo
 
 
 def find_unique(portal: Portal, object_type: str, name: str, values: Iterable[str]) -> dict[str, int]:
-    """Record ids by a unique property's value; e-mail addresses are found in any case, secondary ones too."""
+    """Record ids by a unique property's value; e-mail addresses are found in any case."""
     wanted = msgspec.json.encode([_key(name, value) for value in values]).decode()
     sql = (
         "SELECT value, id FROM unique_values WHERE type=? AND property=? AND value IN (SELECT value FROM json_each(?))"
@@ -97,8 +97,26 @@ def find_unique(portal: Portal, object_type: str, name: str, values: Iterable[st
     return dict(portal.db.execute(sql, (object_type, name, wanted)).fetchall())
 
 
+def find_email(portal: Portal, address: str) -> int | None:
+    """The contact that has this address, as its first or as an additional one."""
+    for name in ("email", "hs_additional_emails"):
+        if found := find_unique(portal, CONTACT, name, [address]):
+            return next(iter(found.values()))
+    return None
+
+
+def add_email(portal: Portal, item: Record, address: str) -> None:
+    """Gives a contact one more address, as a merge or a person does. Raises Refused (409) when it is taken."""
+    if (holder := find_email(portal, address)) is not None:
+        raise Refused(_taken(True, "email", address, holder))
+    key = _key("email", address)
+    portal.db.execute("INSERT INTO unique_values VALUES (?,'hs_additional_emails',?,?)", (CONTACT, key, item.id))
+    known = item.doc.get("hs_additional_emails")
+    change(portal, item, {"hs_additional_emails": f"{known};{key}" if known else key}, Source("CRM_UI"))
+
+
 def _key(name: str, value: str) -> str:
-    return value.strip().lower() if name == "email" else value
+    return value.strip().lower() if name in ("email", "hs_additional_emails") else value
 
 
 def shown(portal: Portal, item: Record, properties: Sequence[str], history: Sequence[str] = ()) -> Json:
@@ -214,9 +232,9 @@ def _claim_unique(portal: Portal, item: Record, values: Mapping[str, str | None]
         is_email = item.type == CONTACT and name == "email"
         if not is_email and not (name in definitions and definitions[name].unique):
             continue
-        if value is not None and (taken := find_unique(portal, item.type, name, [value])):
-            holder = next(iter(taken.values()))
-            if holder != item.id:
+        if value is not None:
+            holder = _holder(portal, item.type, name, value)
+            if holder not in (None, item.id):
                 raise Refused(_taken(is_email, name, value, holder))
         if old := item.doc.get(name):
             sql = "DELETE FROM unique_values WHERE type=? AND property=? AND value=? AND id=?"
@@ -226,7 +244,13 @@ def _claim_unique(portal: Portal, item: Record, values: Mapping[str, str | None]
             portal.db.execute("INSERT OR REPLACE INTO unique_values VALUES (?,?,?,?)", row)
 
 
-def _taken(is_email: bool, name: str, value: str, holder: int) -> Any:
+def _holder(portal: Portal, object_type: str, name: str, value: str) -> int | None:
+    if object_type == CONTACT and name == "email":
+        return find_email(portal, value)
+    return next(iter(find_unique(portal, object_type, name, [value]).values()), None)
+
+
+def _taken(is_email: bool, name: str, value: str, holder: int | None) -> Failure:
     if is_email:
         return conflict(f"Contact already exists. Existing ID: {holder}")
     return conflict(f"Another record already has {value!r} in the unique property {name}. Existing ID: {holder}")

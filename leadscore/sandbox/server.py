@@ -42,6 +42,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def handle_request(self) -> None:
+        if self.headers.get("Transfer-Encoding"):
+            self.close_connection = True
+            self._send(Response(411, {"status": "error", "message": "A Content-Length is required."}))
+            return
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else b""
         if len(self.path) > _LONGEST_URI:
@@ -126,6 +130,11 @@ class _Server(ThreadingHTTPServer):
         """The socket is closed as it is: a graceful shutdown would turn a cut connection into an orderly one."""
         self._open.discard(request)
         self.close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """What breaks while the portal ends is nobody's concern."""
+        if not self.stopping.is_set():
+            super().handle_error(request, client_address)
 
     def close_all(self) -> None:
         for connection in list(self._open):

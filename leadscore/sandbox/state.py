@@ -95,6 +95,8 @@ class Settings:
     or `auto` (207 for rows with an objectWriteTraceId, else 400); which of them HubSpot does is [not verified].
     `multi_status_dated`: whether the 2026-09 spelling answers 207 at all [not verified].
     `existing_property_status`: 409, or 400 with "already exists" [not verified].
+    `secondary_email_resolves`: whether a GET by e-mail finds a contact by an additional address [not verified].
+    `utc_offset_minutes`: the account's midnight; the zone's name is only shown.
     `search_lag_ms`: how long the search index trails behind writes. `history_depth`: 0 keeps every version.
     `events_status`: what the events API answers below Enterprise [not verified].
     `write_source`: the sourceType in the history of API writes; `write_source_id`: its sourceId, if any.
@@ -104,6 +106,8 @@ class Settings:
     account_type: str = "DEVELOPER_TEST"
     tier: str = "enterprise"
     time_zone: str = "US/Eastern"
+    utc_offset_minutes: int = -300
+    secondary_email_resolves: bool = False
     token: str = DEFAULT_TOKEN
     token_expires_at: int | None = None
     scopes: list[str] = field(default_factory=lambda: list(ALL_SCOPES))

@@ -29,7 +29,7 @@ def contact(portal: Portal, who: str) -> Record:
     """A contact by id or e-mail. Raises Refused (404)."""
     record_id = records.as_id(who)
     if record_id is None:
-        record_id = next(iter(records.find_unique(portal, CONTACT, "email", [who]).values()), None)
+        record_id = records.find_email(portal, who)
     item = records.load_one(portal, CONTACT, record_id) if record_id is not None else None
     if item is None:
         raise Refused(not_found(f"There is no contact {who}"))
@@ -71,8 +71,8 @@ def submit_form(
 
 def _submitter(portal: Portal, guid: str, email: str, values: Mapping[str, str | Sequence[str]], at: int) -> Record:
     source = Source("FORM", guid)
-    found = records.find_unique(portal, CONTACT, "email", [email])
-    item = records.load_one(portal, CONTACT, next(iter(found.values()))) if found else None
+    known = records.find_email(portal, email)
+    item = records.load_one(portal, CONTACT, known) if known is not None else None
     taken: Values = {}
     for name, given in values.items():
         value = given if isinstance(given, str) else ";".join(given)
@@ -82,6 +82,7 @@ def _submitter(portal: Portal, guid: str, email: str, values: Mapping[str, str |
             continue
     if item is None:
         return records.insert(portal, CONTACT, {**taken, "email": email, "lifecyclestage": "lead"}, source, at)
+    taken.pop("email", None)
     return records.change(portal, item, taken, source, at)
 
 
@@ -151,14 +152,27 @@ def mail(portal: Portal, who: str, act: str, name: str = "Newsletter", at: int |
 
 
 def edit(
-    portal: Portal, kind: str, record_id: int, properties: Mapping[str, Any], user: int = 9501, at: int | None = None
+    portal: Portal,
+    kind: str,
+    record_id: int,
+    properties: Mapping[str, Any],
+    source: Source | None = None,
+    at: int | None = None,
+    unchecked: bool = False,
 ) -> None:
-    """A colleague edits a record in the app; unlike the API he may move a lifecycle stage backward."""
+    """A colleague edits a record in the app; unlike the API he may move a lifecycle stage backward.
+
+    Another `source` makes it a workflow, an import or anything else. `unchecked` writes what HubSpot alone can write:
+    read-only properties, a deal stage that no longer exists.
+    """
     item = records.load_one(portal, kind, record_id)
     if item is None:
         raise Refused(not_found(f"There is no record {record_id} in {kind}"))
-    values = checked(portal, kind, properties, item.doc, by_person=True)
-    records.change(portal, item, values, Source.person(user), at)
+    if unchecked:
+        values: Values = {name: None if value in (None, "") else str(value) for name, value in properties.items()}
+    else:
+        values = checked(portal, kind, properties, item.doc, by_person=True)
+    records.change(portal, item, values, source or Source.person(9501), at)
 
 
 def import_rows(portal: Portal, kind: str, rows: Sequence[Mapping[str, Any]], at: int | None = None) -> list[int]:

@@ -59,6 +59,25 @@ def test_the_dated_path_can_be_told_to_know_no_207(http: Caller) -> None:
     assert http.read(ids[1], "city")["city"] is None
 
 
+def test_a_dated_read_without_207_gives_what_was_found(http: Caller) -> None:
+    http.control("settings", {"multi_status_dated": False})
+    contact = http.contacts(1)[0]
+    body = {"inputs": [{"id": contact}, {"id": "4242"}], "properties": [], "propertiesWithHistory": []}
+    answer = http.post("/crm/objects/2026-09/contacts/batch/read", body)
+    assert (answer.status_code, [item["id"] for item in answer.json()["results"]]) == (200, [contact])
+    links = http.post("/crm/associations/2026-09/contacts/companies/batch/read", {"inputs": [{"id": contact}]})
+    assert (links.status_code, links.json()["results"]) == (200, [])
+    old = http.post("/crm/associations/2026-03/contacts/companies/batch/read", {"inputs": [{"id": contact}]})
+    assert old.status_code == 207
+
+
+def test_a_batch_read_with_history_holds_fifty(http: Caller) -> None:
+    rows = [{"id": contact} for contact in http.contacts(51)]
+    body = {"inputs": rows, "properties": [], "propertiesWithHistory": ["email"]}
+    assert http.post(f"{BATCH}/read", body).status_code == 400
+    assert http.post(f"{BATCH}/read", body | {"inputs": rows[:50]}).status_code == 200
+
+
 def test_an_unknown_id_is_named_and_its_neighbours_are_written(http: Caller) -> None:
     contact = http.contacts(1)[0]
     rows = [{"id": contact, "properties": {"city": "Köln"}}, {"id": "424242", "properties": {"city": "Bonn"}}]

@@ -107,3 +107,22 @@ def test_an_answer_without_an_address_belongs_to_nobody(http: Caller) -> None:
     assert _submit(http, message="hello") is None
     assert len(_submissions(http).json()["results"]) == 1
     assert http.get("/crm/v3/objects/contacts").json()["results"] == []
+
+
+def test_a_form_with_an_additional_address_belongs_to_its_contact(http: Caller) -> None:
+    contact = http.contact(email="first@x.example")
+    http.control("people/add-email", {"contact": contact, "email": "Second@x.example"})
+    assert str(_submit(http, email="second@x.example", firstname="Ana")) == contact
+    assert http.read(contact, "email", "firstname")["email"] == "first@x.example"
+    filters = [{"propertyName": "hs_additional_emails", "operator": "CONTAINS_TOKEN", "value": "second@x.example"}]
+    assert http.search(filterGroups=[{"filters": filters}]).json()["results"][0]["id"] == contact
+    assert http.post("/crm/v3/objects/contacts", {"properties": {"email": "second@x.example"}}).status_code == 409
+
+
+def test_whether_an_additional_address_is_found_by_get_is_a_setting(http: Caller) -> None:
+    contact = http.contact(email="first@x.example")
+    http.control("people/add-email", {"contact": contact, "email": "second@x.example"})
+    path = "/crm/v3/objects/contacts/second%40x.example?idProperty=email"
+    assert http.get(path).status_code == 404
+    http.control("settings", {"secondary_email_resolves": True})
+    assert http.get(path).json()["id"] == contact

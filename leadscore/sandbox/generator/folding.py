@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from leadscore.sandbox.clock import iso
+from leadscore.sandbox.clock import DAY_MS, iso
 from leadscore.sandbox.generator import words
 from leadscore.sandbox.generator.behaviour import Journey, Submission
 from leadscore.sandbox.generator.outcome import Deal
@@ -89,6 +89,10 @@ def _act(random: Random, person: Person, made: Folded, at: int, kind: str, detai
         made.write(at, ("EMAIL", None, None), values)
     elif kind == "opted out":
         made.write(at, ("EMAIL", None, None), {"hs_email_optout": "true"})
+    elif kind == "meeting":
+        made.write(at, ("MEETINGS", None, None), {"engagements_last_meeting_booked": iso(at + 2 * DAY_MS)})
+    elif kind == "reply":
+        made.write(at, ("EMAIL", None, None), {"hs_sales_email_last_replied": iso(at)})
     else:
         stage, source = detail
         values = {"lifecyclestage": stage, f"hs_v2_date_entered_{stage}": iso(at)}
@@ -169,6 +173,9 @@ def _stage_changes(random: Random, journey: Journey, deal: Deal | None) -> list[
     if deal is not None:
         robot = ("AUTOMATION_PLATFORM", "enrollmentId:118;actionExecutionIndex:0", None)
         changes.append((deal.begins, 1, "stage", ("opportunity", robot)))
+        changes.append((deal.begins, 3, "meeting", None))
+        if random.random() < 0.6:
+            changes.append((deal.begins - 3_600_000, 4, "reply", None))
         if deal.state == "won":
             changes.append((deal.closes, 2, "stage", ("customer", robot)))
     return changes
