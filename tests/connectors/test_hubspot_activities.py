@@ -1,22 +1,16 @@
-"""Forms, page views, mail and deals as HubSpot shows them become activities, each once and with its own time."""
+"""Forms, page views, mail and lists as HubSpot shows them become activities, each once and with its own time."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from connectors.protocol import DEAL_STATUS, Needs, Page, SeenActivity
+from connectors.hubspot.contacts import derived
+from connectors.hubspot.records import Wanted, seen
+from connectors.protocol import Needs, Page, SeenActivity
 from tests.connectors.portal import DAY, NOW, Portal, portal
 
 HOUR = 3_600_000
-DEALS = Needs(
-    {
-        "contact": ("email",),
-        "deal": ("dealstage", "amount", "hs_closed_won_date", "hs_is_closed_won", "hs_is_closed_lost"),
-    },
-    {"deal": ("dealstage",)},
-    activities=frozenset({"deal_stage", "deal_won", "deal_lost"}),
-)
 
 
 def doing(*types: str) -> Needs:
@@ -193,52 +187,34 @@ def test_clicks_opens_and_opting_out_come_from_the_history_of_their_fields(porta
     assert {activity.id for activity in again} == {activity.id for activity in seen}
 
 
+def test_only_turning_the_flag_on_is_an_opt_out_and_only_a_rising_counter_a_bounce() -> None:
+    def past(*entries: tuple[str | None, int]) -> list[dict[str, Any]]:
+        return [{"value": value, "timestamp": str(at), "sourceType": "EMAIL"} for value, at in reversed(entries)]
+
+    raw = {
+        "id": "7",
+        "propertiesWithHistory": {
+            "hs_email_optout": past(("false", 1), ("true", 2), ("true", 3), ("", 4), ("true", 5)),
+            "hs_email_bounce": past((None, 1), ("1", 2), ("1", 3), ("3", 4), ("0", 5)),
+            "hs_sales_email_last_replied": past(("2027-01-15T08:00:00Z", 1), ("no date", 2), (None, 3)),
+        },
+    }
+    found = [(seen.type, seen.occurred_at) for seen in derived(raw, frozenset({"unsubscribe", "email_bounce"}))]
+    assert sorted(found) == [("email_bounce", 2), ("email_bounce", 4), ("unsubscribe", 2), ("unsubscribe", 5)]
+    assert [seen.occurred_at for seen in derived(raw, frozenset({"email_reply"}))] == [NOW]
+
+
+def test_a_calculated_value_has_no_history_because_its_time_is_that_of_reading() -> None:
+    calculated = {"value": "1", "timestamp": "2027-01-15T08:00:00Z", "sourceType": "CALCULATED"}
+    raw = {"id": "7", "properties": {"score": "1"}, "propertiesWithHistory": {"score": [calculated]}}
+    record = seen(raw, Wanted("contact", ("score",), ("score",)))
+    assert (record.values, record.history) == ({"score": "1"}, {})
+
+
 def test_what_no_model_names_is_no_activity(portal: Portal) -> None:
     (id,) = portal.import_contacts([{"email": "a@example.com"}])
     portal.post("people/mail", contact=id, act="opened")
     assert activities(read(portal, "contacts", doing("email_click"))) == []
-
-
-def deal(portal: Portal, stage: str, contacts: Iterable[str], **properties: str) -> str:
-    links = [
-        {"to": {"id": id}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}]}
-        for id in contacts
-    ]
-    document = {"properties": {"dealname": "D", "dealstage": stage, **properties}, "associations": links}
-    return str(portal.api("POST", "/crm/v3/objects/deals", document)["id"])
-
-
-def move(portal: Portal, id: str, stage: str, after: int) -> None:
-    portal.post("clock", advance_ms=after)
-    portal.api("PATCH", f"/crm/v3/objects/deals/{id}", {"properties": {"dealstage": stage}})
-
-
-def test_a_won_deal_is_told_to_each_of_its_contacts(portal: Portal) -> None:
-    ids = portal.import_contacts([{"email": f"p{number}@example.com"} for number in range(2)])
-    made = deal(portal, "contractsent", ids, pipeline="default", amount="5000")
-    move(portal, made, "wonwithpilot", HOUR)
-    (page,) = read(portal, "deals", DEALS, now=NOW + HOUR)
-    (record,) = page.records
-    assert record.values[DEAL_STATUS] == "won"
-    assert [(past.value, past.at) for past in record.history[DEAL_STATUS]] == [("open", NOW), ("won", NOW + HOUR)]
-    assert sorted(record.links["contact"]) == sorted(ids)
-    won = [activity for activity in page.activities if activity.type == "deal_won"]
-    assert {(activity.record_id, activity.id) for activity in won} == {
-        (id, f"deal:{made}:won:{NOW + HOUR}:{id}") for id in ids
-    }
-    assert won[0].details == {"stage": "Won, starts as a pilot", "pipeline": "Sales Pipeline", "amount": "5000"}
-
-
-def test_a_deal_that_was_won_lost_and_open_again_has_all_three_in_its_history(portal: Portal) -> None:
-    ids = portal.import_contacts([{"email": "p@example.com"}])
-    made = deal(portal, "90310001", ids, pipeline="75e28846")
-    for stage in ("90310002", "90310003", "90310001"):
-        move(portal, made, stage, HOUR)
-    (page,) = read(portal, "deals", DEALS, now=NOW + DAY)
-    assert [past.value for past in page.records[0].history[DEAL_STATUS]] == ["open", "won", "lost", "open"]
-    assert page.records[0].values[DEAL_STATUS] == "open"
-    types = [activity.type for activity in page.activities]
-    assert [types.count(type) for type in ("deal_stage", "deal_won", "deal_lost")] == [4, 1, 1]
 
 
 def test_lists_are_read_whole_and_left_out_while_hubspot_fills_them(portal: Portal) -> None:

@@ -60,7 +60,7 @@ def test_more_than_ten_thousand_changes_are_read(portal: Portal) -> None:
 def test_a_change_that_the_index_shows_late_is_seen_by_the_next_run(portal: Portal) -> None:
     cursor = caught_up(portal, NOW - 60 * MINUTE)
     portal.post("settings", search_lag_ms=5 * MINUTE)
-    (id,) = portal.import_contacts(people(1))
+    (id,) = portal.import_contacts(people(1), at=NOW - MINUTE)
     first = read_all(portal, cursor)
     assert record_ids(first) == []
     portal.post("clock", advance_ms=6 * MINUTE)
