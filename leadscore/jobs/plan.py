@@ -19,6 +19,7 @@ from leadscore.store.account import Binding, bound, require_same
 from leadscore.store.batch import chunks
 from leadscore.store.database import connect, reading, writing
 from leadscore.store.facts_now import facts_now, sight
+from leadscore.store.people import activity_types
 from leadscore.store.places import places_of
 from leadscore.store.scores import subject_bounds
 from leadscore.store.streams import read_states
@@ -99,7 +100,8 @@ def make_plan(
         account = reader.account()
         with reading(store) as connection:
             require_same(bound(connection), account.crm, account.id)
-        mute = mute_rules(rulebook.models, reader.capabilities(reader.needs(rulebook.models)))
+            imported = activity_types(connection)
+        mute = mute_rules(rulebook.models, reader.capabilities(reader.needs(rulebook.models)), imported)
     _require_complete(store)
     rescore(store, rulebook, as_of, processes=processes)
     with reading(store) as connection:

@@ -50,12 +50,14 @@ def count_rules(connection: Connection, models: Sequence[ScoringModel]) -> tuple
     return tuple(found)
 
 
-def mute_rules(models: Sequence[ScoringModel], capabilities: Sequence[Capability]) -> Mapping[str, str]:
-    """The rules all of whose activity types this account cannot supply, with the reason and the remedy."""
+def mute_rules(
+    models: Sequence[ScoringModel], capabilities: Sequence[Capability], imported: frozenset[str]
+) -> Mapping[str, str]:
+    """The rules all of whose activity types this account cannot supply, with the reason and the remedy. Types of which
+    some were `imported` are not silent."""
     silent = {type: c for c in capabilities if not c.available for type in c.activities}
-    silent = {
-        type: c for type, c in silent.items() if not any(o.available and type in o.activities for o in capabilities)
-    }
+    offered = imported.union(*(c.activities for c in capabilities if c.available))
+    silent = {type: told for type, told in silent.items() if type not in offered}
     found: dict[str, str] = {}
     for model in models:
         for group in (group for spec in model.scores for group in spec.groups):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select
 
 from leadscore.store.folding import address
-from leadscore.store.tables import activities, records
+from leadscore.store.tables import activities, kinds, records
 from leadscore.store.work_tables import scores
 
 
@@ -43,6 +43,11 @@ def count_records(connection: Connection) -> dict[str, int]:
 def count_activities(connection: Connection) -> int:
     """How many activities are kept."""
     return connection.execute(select(func.count()).select_from(activities)).scalar_one()
+
+
+def activity_types(connection: Connection) -> frozenset[str]:
+    """The types of activities that were ever kept."""
+    return frozenset(connection.execute(select(kinds.c.type).distinct()).scalars())
 
 
 def band_counts(connection: Connection) -> dict[str | None, int]:

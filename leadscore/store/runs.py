@@ -1,4 +1,4 @@
-"""What was done when: each sync, rescore and apply leaves a row."""
+"""What was done when: each sync and each apply leaves a row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

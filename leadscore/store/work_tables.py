@@ -107,7 +107,7 @@ runs = Table(
     "runs",
     metadata,
     number("id", "ours", key=True),
-    text("job", "sync, rescore or apply"),
+    text("job", "sync or apply"),
     number("started_at", "when it began"),
     number("ended_at", "when it ended; NULL: it was cut or goes on", null=True),
     text("outcome", "one word: done, refused, stopped", null=True),

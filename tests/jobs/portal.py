@@ -63,6 +63,12 @@ class Portal:
     def capabilities(self, needs: Needs) -> tuple[Capability, ...]:
         return self.abilities
 
+    def clock(self) -> int:
+        return 0
+
+    def supplied(self) -> frozenset[str]:
+        return frozenset({"page_view", "form_submission"})
+
     def quota(self) -> Quota:
         return Quota(1000, 10, None)
 

@@ -111,7 +111,7 @@ def upgrade() -> None:
     op.create_table(
         "runs",
         _number("id", "ours"),
-        _text("job", "sync, rescore or apply"),
+        _text("job", "sync or apply"),
         _number("started_at", "when it began"),
         _number("ended_at", "when it ended; NULL: it was cut or goes on", null=True),
         _text("outcome", "one word: done, refused, stopped", null=True),
