@@ -1,6 +1,6 @@
 """Warnings about single rules: points that a limit eats, gaps, decays without effect, and conditions that repeat."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from scoring.conditions import AllOf, AnyOf, Condition, Not, OnList, Outcome, Submitted, Test
@@ -10,43 +10,60 @@ from scoring.rules import ActivityRule, FieldRule, HalfLife, Limit, RangeRule, R
 from scoring.values import fold
 
 Found = Iterator[tuple[Place, str]]
+_Asks = tuple[object, object]
 _TEXTS = ("text", "email", "url", "country", "set")
 
 
 def rule_findings(model: ScoringModel) -> Found:
     """Warnings in the order of the file."""
-    before: list[Spot] = []
+    opposed = dict(_opposed(model))
+    asked: list[tuple[Spot, _Asks | None]] = []
     for spot in spots(model):
-        yield from _cut(spot)
+        yield from _cut(spot, opposed[spot.place])
         if isinstance(spot.rule, RangeRule):
             yield from _gaps(spot.rule, spot.place)
         if isinstance(spot.rule, ActivityRule):
             yield from _idle_decay(spot.rule, spot.place)
-        yield from _repeats(spot, [other for other in before if other.score is spot.score])
-        before.append(spot)
+        mine = _asks(spot)
+        yield from _repeats(spot, mine, [(other, asks) for other, asks in asked if other.score is spot.score])
+        asked.append((spot, mine))
 
 
-def _cut(spot: Spot) -> Found:
+def _opposed(model: ScoringModel) -> Iterator[tuple[Place, tuple[bool, bool]]]:
+    """For every rule whether others of its group, and others of its score, can pull against its strongest points."""
+    for score in model.scores:
+        groups = [group_span(group) for group in score.groups]
+        for g, group in enumerate(score.groups):
+            rules = [rule_span(rule) for rule in group.rules]
+            for r, rule in enumerate(group.rules):
+                up = max(step_points(rule), key=abs, default=0) > 0
+                beside = _pulls((span for n, span in enumerate(rules) if n != r), up)
+                around = beside or _pulls((span for n, span in enumerate(groups) if n != g), up)
+                yield ("scores", score.name, "groups", g, "rules", r), (beside, around)
+
+
+def _pulls(spans: Iterable[Span], up: bool) -> bool:
+    return any(span.low < 0 if up else span.high > 0 for span in spans)
+
+
+def _cut(spot: Spot, opposed: tuple[bool, bool]) -> Found:
     """A limit that takes points away from a rule at every single time."""
     key = "ranges" if isinstance(spot.rule, RangeRule) else "points"
     fades = isinstance(spot.rule, ActivityRule) and spot.rule.decay is not None
-    in_group = [rule_span(rule) for rule in spot.group.rules if rule is not spot.rule]
-    in_score = [group_span(group) for group in spot.score.groups if group is not spot.group]
-    levels: tuple[tuple[str, Limit | None, list[Span]], ...] = (
-        ("its own limit", spot.rule.limit, []),
-        (f"the limit of group `{spot.group.name}`", spot.group.limit, in_group),
-        (f"the limit of `{spot.score.name}`", spot.score.limit, in_group + in_score),
+    levels = (
+        ("its own limit", spot.rule.limit, False),
+        (f"the limit of group `{spot.group.name}`", spot.group.limit, opposed[0]),
+        (f"the limit of `{spot.score.name}`", spot.score.limit, opposed[1]),
     )
     strongest = max(step_points(spot.rule), key=abs, default=0)
-    for called, limit, others in levels:
+    for called, limit, against in levels:
         bound = _bound(limit, strongest)
-        if bound is None or abs(strongest) <= abs(bound):
+        if bound is None or against or abs(strongest) <= abs(bound):
             continue
-        against = any(span.low < 0 if strongest > 0 else span.high > 0 for span in others)
-        if bound == 0 and not against:
+        if bound == 0:
             yield (*spot.place, key), f"`{spot.rule.name}` never gives its {strongest}: {called} cuts all of it away"
             return
-        if not against and not fades:
+        if not fades:
             said = f"`{spot.rule.name}` never gives its {strongest}: {called} always cuts it to {bound}"
             yield (*spot.place, key), said
             return
@@ -82,10 +99,8 @@ def _idle_decay(rule: ActivityRule, place: Place) -> Found:
         yield (*place, "decay"), said
 
 
-def _repeats(spot: Spot, before: list[Spot]) -> Found:
-    mine = _asks(spot)
-    for other in before:
-        theirs = _asks(other)
+def _repeats(spot: Spot, mine: _Asks | None, before: list[tuple[Spot, _Asks | None]]) -> Found:
+    for other, theirs in before:
         if mine is None or theirs is None or mine[0] != theirs[0]:
             continue
         if mine[1] == theirs[1]:
@@ -101,7 +116,7 @@ def _repeats(spot: Spot, before: list[Spot]) -> Found:
                 yield spot.place, said
 
 
-def _asks(spot: Spot) -> tuple[object, object] | None:
+def _asks(spot: Spot) -> _Asks | None:
     """What a rule looks at, and its condition in a form in which equal meanings are equal."""
     rule = spot.rule
     if isinstance(rule, FieldRule):

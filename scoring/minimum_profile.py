@@ -11,7 +11,7 @@ from scoring.reach import Spot, clip, most_times, spots
 from scoring.rules import RangeRule
 
 MOST_STEPS = 8
-_BUDGET = 200_000
+_BUDGET = 60_000
 """How many combinations are tried for a stage before the search ends with what it has."""
 
 
