@@ -47,7 +47,7 @@ _PROBES = (
            ("form_submission",), "Form submissions and their answers are not seen.", "Add the scope forms to the key."),
     _Probe(VIEWS, _views, (), "Single page views need an Enterprise tier; instead the last page of each visit is read, "
            "so that counts of views are lower than they were.", "Nothing to do, or an Enterprise tier of any hub."),
-    _Probe(LISTS, lambda client: client.call(client.lists.get_all, list_ids=["1"]), (),
+    _Probe(LISTS, lambda client: client.call(client.lists.do_search, {"count": 1, "offset": 0}), (),
            "Membership of lists is unknown.", "Add the scope crm.lists.read to the key."),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from connectors.budget import SEARCH
 from connectors.errors import AccessDenied, ConnectorError, QuotaExhausted, Rejected, RetryLater
 from connectors.http import Answer, Call, Told, retry_after
 
+_RENEW = "Make a new one (Development > Keys > Service keys) and put it where the old one stood (HUBSPOT_TOKEN)."
 _MALFORMED = 530
 _MIGRATING = 477
 _LOCKED = 423
@@ -99,10 +100,7 @@ def _token_sentence(status: int, body: Mapping[str, Any]) -> str:
         return (
             "The HubSpot token has expired. Make a new one (Development > Keys > Service keys) and put it in its place."
         )
-    return (
-        "HubSpot does not know this token. Was it deleted or rotated, or is it for another account? Make a new one "
-        "(Development > Keys > Service keys) and put it in its place."
-    )
+    return f"HubSpot does not know this token. Was it deleted or rotated, or is it for another account? {_RENEW}"
 
 
 def _forbidden(call: Call, body: Mapping[str, Any]) -> Forbidden:

@@ -11,6 +11,7 @@ from connectors.hubspot.fields import PREFIX, property_name
 from connectors.hubspot.records import BATCH, PLURAL
 from connectors.protocol import RecordWrite, WriteAnswer
 
+_BAD_ROWS_AT_EASE = 8
 _MISSING = frozenset({"OBJECT_NOT_FOUND", "RESOURCE_NOT_FOUND"})
 
 
@@ -37,7 +38,7 @@ class HubSpotWriter:
 
     def write(self, writes: Sequence[RecordWrite]) -> tuple[WriteAnswer, ...]:
         """Also raises NotInstalled when HubSpot does not know a field of ours, and ValueError for more than `batch`
-        records or an id that comes twice. Bad rows cost at most 8 calls each."""
+        records or an id that comes twice. A bad row costs 8 calls at most, many bad rows one to two each."""
         if len(writes) > self.batch:
             raise ValueError(f"{len(writes)} records in one call; HubSpot takes {self.batch}")
         if len({(write.object, write.id) for write in writes}) < len(writes):
@@ -51,24 +52,35 @@ class HubSpotWriter:
         return tuple(answers)
 
     def _write_all(self, object: str, rows: list[dict[str, Any]], tally: _Tally) -> None:
-        """HubSpot either writes the good rows and names the bad ones (207), or refuses the batch as a whole. Then the
-        first bad row is searched by halves, everything known to be good is written on the way, and the rest goes again
-        in one piece."""
+        """HubSpot either writes the good rows and names the bad ones (207), or refuses the batch as a whole: then the
+        first bad row is searched and the rest goes again. The first few bad rows leave the rest in one piece; when
+        they are many, pieces get smaller, down to one row a call, and larger again with every piece that goes well."""
+        piece = len(rows) * _BAD_ROWS_AT_EASE
         while rows:
-            refusal = self._send(object, rows, tally)
+            group, rows = rows[:piece], rows[piece:]
+            refusal = self._send(object, group, tally)
             if refusal is None:
-                return
-            suspects, unknown = rows, list[dict[str, Any]]()
-            while len(suspects) > 1:
-                half = len(suspects) // 2
-                first, second = suspects[:half], suspects[half:]
-                refused = self._send(object, first, tally)
-                if refused is None:
-                    suspects = second
-                else:
-                    suspects, unknown, refusal = first, second + unknown, refused
-            tally.failed(suspects[0]["id"], _category(refusal), refusal.words)
-            rows = unknown
+                piece *= 2
+            else:
+                piece = max(piece // 2, 1)
+                rows = self._isolate(object, group, refusal, tally) + rows
+
+    def _isolate(
+        self, object: str, suspects: list[dict[str, Any]], refusal: Refused, tally: _Tally
+    ) -> list[dict[str, Any]]:
+        """Finds the first bad row of a refused group by halves and gives back the rows of which nothing is known yet.
+        Where a first half is good it is written by that, so that the refusal speaks of the second."""
+        unknown: list[dict[str, Any]] = []
+        while len(suspects) > 1:
+            half = len(suspects) // 2
+            first, second = suspects[:half], suspects[half:]
+            refused = self._send(object, first, tally)
+            if refused is None:
+                suspects = second
+            else:
+                suspects, unknown, refusal = first, second + unknown, refused
+        tally.failed(suspects[0]["id"], _category(refusal), refusal.words)
+        return unknown
 
     def _send(self, object: str, rows: list[dict[str, Any]], tally: _Tally) -> Refused | None:
         """One call. A refusal of the whole is given back; everything else is put into the tally."""

@@ -63,7 +63,18 @@ def test_a_bad_row_costs_eight_calls_at_most(portal: Portal, hubspot: HubSpot, b
     ids = contacts(portal, 100)
     answers = hubspot.writer.write(rows(ids, bad))
     assert sum(answer.outcome == "rejected" for answer in answers) == len(bad)
-    assert portal.requests("batch/update") <= 1 + 8 * len(bad)
+    assert portal.requests("batch/update") <= 2 + 8 * len(bad)
+
+
+@pytest.mark.parametrize("bad", [range(100), range(0, 100, 2)])
+def test_where_most_rows_are_bad_a_batch_costs_two_calls_a_row_at_most(
+    portal: Portal, hubspot: HubSpot, bad: range
+) -> None:
+    portal.post("settings", batch_errors="400")
+    ids = contacts(portal, 100)
+    answers = {answer.id: answer.outcome for answer in hubspot.writer.write(rows(ids, bad))}
+    assert {id for id, outcome in answers.items() if outcome == "rejected"} == {ids[number] for number in bad}
+    assert portal.requests("batch/update") <= 2 * len(ids)
 
 
 def test_the_words_of_two_bad_rows_are_not_mixed_up(portal: Portal, hubspot: HubSpot) -> None:
