@@ -27,7 +27,7 @@ class Scope:
     open: tuple[str, ...] = ()
 
     def type_of(self, name: str) -> str | None:
-        """The type of a name that `knows` it."""
+        """The type of a name for which `knows` holds; None: nothing is checked."""
         return self.names[name] if name in self.names else DETAIL_TYPES.get(name, "text")
 
     def knows(self, name: str) -> bool:
