@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from leadscore.sandbox import records
 from leadscore.sandbox.catalogue import ALIASES, DEAL
 from leadscore.sandbox.clock import DAY_MS, iso
 from leadscore.sandbox.errors import Refused, not_found
+from leadscore.sandbox.record import as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response, decoded
 
@@ -53,7 +53,7 @@ def usage(portal: Portal, _request: Request) -> Response:
 
 def owners(portal: Portal, request: Request) -> Response:
     limit = request.number("limit", 100, 500)
-    after = records.as_id(request.text("after") or "0") or 0
+    after = as_id(request.text("after") or "0") or 0
     sql = "SELECT id, doc FROM owners WHERE archived=? AND id>? ORDER BY id LIMIT ?"
     rows = portal.db.execute(sql, (int(request.flag("archived")), after, limit + 1)).fetchall()
     found = [msgspec.json.decode(doc) for _, doc in rows]
@@ -66,7 +66,7 @@ def owners(portal: Portal, request: Request) -> Response:
 
 
 def owner(portal: Portal, request: Request) -> Response:
-    owner_id = records.as_id(decoded(request.args["id"]))
+    owner_id = as_id(decoded(request.args["id"]))
     row = portal.db.execute("SELECT doc FROM owners WHERE id=?", (owner_id,)).fetchone()
     if row is None:
         raise Refused(not_found("Owner not found"))

@@ -14,7 +14,7 @@ from leadscore.sandbox import journal, objects, records
 from leadscore.sandbox.catalogue import CONTACT, SINGULAR, TYPE_IDS
 from leadscore.sandbox.clock import iso
 from leadscore.sandbox.errors import Failure, Refused, bad_request
-from leadscore.sandbox.records import Record, Source
+from leadscore.sandbox.record import Record, Source, as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.values import checked
 from leadscore.sandbox.wire import Json, Request, Response
@@ -98,7 +98,7 @@ def _not_there(kind: str, ids: list[str]) -> Json:
 
 def _resolve_all(portal: Portal, kind: str, asked: list[str], id_property: str | None) -> dict[str, int | None]:
     if id_property in (None, "", "hs_object_id"):
-        return {text: records.as_id(text) for text in asked}
+        return {text: as_id(text) for text in asked}
     assert id_property is not None  # noqa: S101 - narrows the type after the line above
     if not objects.is_unique(portal, kind, id_property):
         raise Refused(bad_request(f"Property '{id_property}' is not a unique property of {SINGULAR[kind]}"))
@@ -242,7 +242,7 @@ def upsert(portal: Portal, request: Request) -> Response:
 def archive(portal: Portal, request: Request) -> Response:
     kind = objects.object_type(request)
     rows = inputs_of(request.json())
-    ids = [record_id for row in rows if (record_id := records.as_id(row.get("id"))) is not None]
+    ids = [record_id for row in rows if (record_id := as_id(row.get("id"))) is not None]
     for item in records.load(portal, kind, ids).values():
         records.archive(portal, item)
         journal.note(portal, request, kind, item.id, None, 204)

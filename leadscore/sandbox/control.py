@@ -34,7 +34,7 @@ from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.errors import Refused, bad_request, not_found
 from leadscore.sandbox.generator import generate
 from leadscore.sandbox.limits import Limits
-from leadscore.sandbox.records import Source
+from leadscore.sandbox.record import Source, as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response
 
@@ -168,7 +168,7 @@ def _mail(portal: Portal, request: Request) -> Json:
 def _edit(portal: Portal, request: Request) -> Json:
     given = request.json()
     kind = ALIASES[given.get("object", CONTACT)]
-    record_id = records.as_id(given["id"]) or visitors.contact(portal, given["id"]).id
+    record_id = as_id(given["id"]) or visitors.contact(portal, given["id"]).id
     named = given.get("source")
     source = Source(named["type"], named.get("id"), named.get("user")) if named else None
     source = source or Source.person(int(given.get("user", 9501)))

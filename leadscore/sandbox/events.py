@@ -19,6 +19,7 @@ from leadscore.sandbox import records
 from leadscore.sandbox.catalogue import ALIASES, CONTACT
 from leadscore.sandbox.clock import instant, iso
 from leadscore.sandbox.errors import Failure, Refused, bad_request, envelope, missing_scopes
+from leadscore.sandbox.record import as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response
 
@@ -84,7 +85,7 @@ def _contact(portal: Portal, request: Request) -> int | None:
         raise Refused(bad_request("objectType is required when objectId is given"))
     if ALIASES.get(str(request.text("objectType"))) != CONTACT:
         return 0
-    return records.as_id(object_id) or 0
+    return as_id(object_id) or 0
 
 
 def _time(request: Request, name: str, default: int) -> int:

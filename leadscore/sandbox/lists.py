@@ -15,6 +15,7 @@ from leadscore.sandbox import journal, records
 from leadscore.sandbox.catalogue import ALIASES, TYPE_IDS
 from leadscore.sandbox.clock import iso
 from leadscore.sandbox.errors import Refused, bad_request, conflict, not_found
+from leadscore.sandbox.record import as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response, decoded
 
@@ -23,7 +24,7 @@ _COLUMNS = "id, name, object_type, processing, status, created, updated, version
 
 
 def _find(portal: Portal, request: Request) -> tuple[Any, ...]:
-    list_id = records.as_id(decoded(request.args["list"]))
+    list_id = as_id(decoded(request.args["list"]))
     sql = f"SELECT {_COLUMNS} FROM lists WHERE id=?"  # noqa: S608 - constant columns
     row: tuple[Any, ...] | None = portal.db.execute(sql, (list_id,)).fetchone()
     if row is None:
@@ -74,7 +75,7 @@ def _type_id(request: Request) -> str:
 
 
 def by_ids(portal: Portal, request: Request) -> Response:
-    wanted = msgspec.json.encode([records.as_id(text) for text in request.names("listIds")]).decode()
+    wanted = msgspec.json.encode([as_id(text) for text in request.names("listIds")]).decode()
     sql = f"SELECT {_COLUMNS} FROM lists WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608 - constant columns
     return Response(200, {"lists": [shown(portal, row) for row in portal.db.execute(sql, (wanted,))]})
 
@@ -145,16 +146,16 @@ def members(portal: Portal, request: Request) -> Response:
     after, before = request.text("after"), request.text("before")
     if before and not after:
         sql = "SELECT record, at FROM memberships WHERE list=? AND record<? ORDER BY record DESC LIMIT ?"
-        rows = portal.db.execute(sql, (list_id, records.as_id(before) or 0, limit + 1)).fetchall()
+        rows = portal.db.execute(sql, (list_id, as_id(before) or 0, limit + 1)).fetchall()
     else:
         sql = "SELECT record, at FROM memberships WHERE list=? AND record>? ORDER BY record LIMIT ?"
-        rows = portal.db.execute(sql, (list_id, records.as_id(after or "0") or 0, limit + 1)).fetchall()
+        rows = portal.db.execute(sql, (list_id, as_id(after or "0") or 0, limit + 1)).fetchall()
     return _page(portal, list_id, rows, limit, str(rows[limit - 1][0]) if len(rows) > limit else None)
 
 
 def members_by_joining(portal: Portal, request: Request) -> Response:
     list_id, limit = _find(portal, request)[0], request.number("limit", 100, PAGE)
-    offset = records.as_id(request.text("after") or "0") or 0
+    offset = as_id(request.text("after") or "0") or 0
     sql = "SELECT record, at FROM memberships WHERE list=? ORDER BY at, record LIMIT ? OFFSET ?"
     rows = portal.db.execute(sql, (list_id, limit + 1, offset)).fetchall()
     return _page(portal, list_id, rows, limit, str(offset + limit) if len(rows) > limit else None)
@@ -186,16 +187,16 @@ def _change(portal: Portal, request: Request, to_add: list[Any], to_remove: list
     if row[3] == "DYNAMIC":
         raise Refused(bad_request(f"List {row[1]} is dynamic; its members cannot be set"))
     kind = next(kind for kind, type_id in TYPE_IDS.items() if type_id == row[2])
-    wanted = [record_id for text in to_add if (record_id := records.as_id(text)) is not None]
+    wanted = [record_id for text in to_add if (record_id := as_id(text)) is not None]
     known = records.load(portal, kind, wanted)
     added = join(portal, row[0], list(known))
     removed = []
     for text in to_remove:
-        done = portal.db.execute("DELETE FROM memberships WHERE list=? AND record=?", (row[0], records.as_id(text)))
+        done = portal.db.execute("DELETE FROM memberships WHERE list=? AND record=?", (row[0], as_id(text)))
         if done.rowcount:
             removed.append(str(text))
     journal.note(portal, request, "lists", row[0], {"added": added, "removed": removed}, 200)
-    missing = [str(text) for text in to_add if records.as_id(text) not in known]
+    missing = [str(text) for text in to_add if as_id(text) not in known]
     return Response(200, {"recordsIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": missing})
 
 
@@ -210,7 +211,7 @@ def join(portal: Portal, list_id: int, ids: list[int]) -> list[str]:
 
 
 def of_record(portal: Portal, request: Request) -> Response:
-    found = _of(portal, _type_id(request), records.as_id(decoded(request.args["id"])) or 0)
+    found = _of(portal, _type_id(request), as_id(decoded(request.args["id"])) or 0)
     return Response(200, {"results": found, "total": len(found)})
 
 
@@ -240,7 +241,7 @@ def of_records(portal: Portal, request: Request) -> Response:
         {
             "recordId": str(row.get("recordId")),
             "objectTypeId": row.get("objectTypeId"),
-            "recordListMemberships": _of(portal, str(row.get("objectTypeId")), records.as_id(row.get("recordId")) or 0),
+            "recordListMemberships": _of(portal, str(row.get("objectTypeId")), as_id(row.get("recordId")) or 0),
         }
         for row in rows
     ]

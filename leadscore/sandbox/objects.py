@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadscore.sandbox import associations, journal, records
+from leadscore.sandbox import associations, journal, links, records
 from leadscore.sandbox.catalogue import ALIASES, CONTACT, SINGULAR
 from leadscore.sandbox.errors import Refused, bad_request, not_found
-from leadscore.sandbox.records import Record, Source
+from leadscore.sandbox.record import Record, Source, as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.values import checked
 from leadscore.sandbox.wire import Json, Request, Response, decoded
@@ -29,7 +29,7 @@ def listed(portal: Portal, request: Request) -> Response:
     history = request.names("propertiesWithHistory")
     limit = request.number("limit", 10, PAGE_WITH_HISTORY if history else PAGE)
     after = request.text("after") or "0"
-    first = records.as_id(after)
+    first = as_id(after)
     if first is None:
         raise Refused(bad_request(f"after must be taken from paging.next.after, not {after!r}"))
     found = records.page(portal, kind, first, limit + 1, request.flag("archived"))
@@ -58,7 +58,7 @@ def found(portal: Portal, kind: str, request: Request) -> Record:
 def resolve(portal: Portal, kind: str, text: str, id_property: str | None) -> int | None:
     """A record id from an id or a unique property's value; None when there is none."""
     if id_property in (None, "", "hs_object_id"):
-        return records.as_id(text)
+        return as_id(text)
     assert id_property is not None  # noqa: S101 - narrows the type after the line above
     if not is_unique(portal, kind, id_property):
         raise Refused(bad_request(f"Property '{id_property}' is not a unique property of {SINGULAR[kind]}"))
@@ -94,7 +94,7 @@ def create_one(portal: Portal, kind: str, document: Json) -> Record:
     """A new record with its associations. Raises Refused: 409 for a taken e-mail, 400 for bad values."""
     values = checked(portal, kind, properties_of(document), {})
     item = records.insert(portal, kind, values, Source.api(portal))
-    associations.from_create(portal, kind, item.id, document.get("associations") or [])
+    links.from_create(portal, kind, item.id, document.get("associations") or [])
     return item
 
 
@@ -118,7 +118,7 @@ def update(portal: Portal, request: Request) -> Response:
 def archive(portal: Portal, request: Request) -> Response:
     """204 whether the record was there or not, as deleting twice is no error."""
     kind = object_type(request)
-    record_id = records.as_id(decoded(request.args["id"]))
+    record_id = as_id(decoded(request.args["id"]))
     item = records.load_one(portal, kind, record_id) if record_id is not None else None
     if item is not None:
         records.archive(portal, item)

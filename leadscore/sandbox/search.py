@@ -13,6 +13,7 @@ from leadscore.sandbox.catalogue import CONTACT, MODIFIED, Definition
 from leadscore.sandbox.clock import instant, iso
 from leadscore.sandbox.errors import Refused, bad_request
 from leadscore.sandbox.objects import object_type
+from leadscore.sandbox.record import from_row
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response
 
@@ -123,7 +124,7 @@ def search(portal: Portal, request: Request) -> Response:
     counted = f"SELECT COUNT(*) FROM ({source}) WHERE {where}"  # noqa: S608 - values are bound, names are checked
     found = f"SELECT {columns} FROM ({source}) WHERE {where} ORDER BY {order} LIMIT {limit} OFFSET {after}"  # noqa: S608 - the same
     total = portal.db.execute(counted, query.values).fetchone()[0]
-    items = [records.record(kind, row) for row in portal.db.execute(found, query.values)]
+    items = [from_row(kind, row) for row in portal.db.execute(found, query.values)]
     names = document.get("properties") or []
     payload: Json = {"total": total, "results": [records.shown(portal, item, names) for item in items]}
     if after + len(items) < total and items:

@@ -16,7 +16,7 @@ from leadscore.sandbox import records
 from leadscore.sandbox.catalogue import CONTACT
 from leadscore.sandbox.clock import instant, iso
 from leadscore.sandbox.errors import Refused, not_found
-from leadscore.sandbox.records import Record, Source
+from leadscore.sandbox.record import Record, Source, as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.values import Values, checked
 
@@ -27,7 +27,7 @@ _EMAIL = Source("EMAIL")
 
 def contact(portal: Portal, who: str) -> Record:
     """A contact by id or e-mail. Raises Refused (404)."""
-    record_id = records.as_id(who)
+    record_id = as_id(who)
     if record_id is None:
         record_id = records.find_email(portal, who)
     item = records.load_one(portal, CONTACT, record_id) if record_id is not None else None
