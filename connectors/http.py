@@ -17,6 +17,7 @@ from connectors.budget import BURST, Budget
 from connectors.errors import AccessDenied, ConnectorError, RetryLater
 
 LONGEST_WAIT = 3600.0
+LOOPBACK = "127.0.0.1,localhost,::1"
 _UNREACHED_TRIES = 3
 
 
@@ -90,6 +91,7 @@ class Session:
     patience: Patience = field(default_factory=Patience)
     connections: int = 16
     _http: requests.Session = field(init=False)
+    _proxies: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Raises ValueError when `base` is not a web address."""
@@ -97,6 +99,8 @@ class Session:
             raise ValueError(f"{self.base!r} is not an address such as https://api.hubapi.com")
         self._http = requests.Session()
         self._http.auth = _keep_headers
+        # A proxy of the environment never stands between us and a server on this machine.
+        self._proxies = {"no_proxy": LOOPBACK} if urlsplit(self.base).hostname in LOOPBACK.split(",") else {}
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=self.connections, max_retries=0, pool_block=True)
         self._http.mount("https://", adapter)
         self._http.mount("http://", adapter)
@@ -145,6 +149,7 @@ class Session:
                 params=list(call.query),
                 data=call.body,
                 headers=headers,
+                proxies=self._proxies,
                 timeout=(self.patience.connect, self.patience.read),
                 allow_redirects=False,
             )

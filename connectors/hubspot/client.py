@@ -67,6 +67,8 @@ class Client:
     forms: Any = field(init=False)
 
     def __post_init__(self) -> None:
+        if not self.token:
+            raise ValueError("the HubSpot token is empty")
         if not self.token.isascii() or not self.token.isprintable():
             raise ValueError("the HubSpot token has characters that no token has; copy it again, without quotes")
         self.session = Session(self.base, self._headers, self._judge, self.budget, self.time, self.patience)

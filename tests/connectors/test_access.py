@@ -29,6 +29,8 @@ def test_an_expired_token_is_named_so(portal: Portal) -> None:
 def test_a_token_with_characters_that_no_header_takes_is_refused_before_any_call() -> None:
     with pytest.raises(ValueError, match="characters that no token has"):
         connect("pat-na1-“quoted”")
+    with pytest.raises(ValueError, match="is empty"):
+        connect(" ")
 
 
 def test_spaces_around_a_token_do_not_matter(portal: Portal) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from pathlib import Path
 
@@ -119,14 +120,46 @@ def test_an_address_that_is_none_is_refused_before_any_call() -> None:
         connect("pat-na1-0000", url="api.hubapi.com")
 
 
-def test_a_burst_limit_that_is_enforced_is_never_met() -> None:
+def test_a_burst_limit_that_is_enforced_is_never_met_not_even_by_threads() -> None:
     with portal() as limited:
         limited.post("limits", enforce=True, burst=20, interval_ms=500)
         hubspot = connect(limited.sandbox.token, url=limited.sandbox.url)
-        for _ in range(45):
-            hubspot.reader.account()
+        hubspot.reader.account()
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(lambda _: hubspot.reader.account(), range(44)))
         assert limited.requests("details") == 45
         hubspot.close()
+
+
+def test_a_search_limit_that_is_enforced_is_never_met() -> None:
+    with portal() as limited:
+        limited.post("limits", enforce=True, search_per_second=5)
+        hubspot = connect(limited.sandbox.token, url=limited.sandbox.url, share=0.9)
+        for _ in range(4):
+            hubspot.reader.filled("contact", "jobtitle")
+        assert limited.requests("/search") == 8
+        hubspot.close()
+
+
+def test_half_of_the_day_is_left_to_the_customers_other_apps() -> None:
+    with portal() as limited:
+        limited.post("limits", enforce=True, daily=30)
+        hubspot = connect(limited.sandbox.token, url=limited.sandbox.url, share=0.5)
+        with pytest.raises(QuotaExhausted, match="its share of the account's 30"):
+            for _ in range(30):
+                hubspot.reader.account()
+        assert limited.requests("details") == 15
+        hubspot.close()
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert portal.open().reader.account().id == str(portal.sandbox.portal_id)
 
 
 def test_a_certificate_that_cannot_be_trusted_stops_at_once() -> None:
