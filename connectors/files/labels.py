@@ -1,6 +1,9 @@
 """How the columns of a CRM's own export are headed: the names and labels under which each property may stand.
 
-HubSpot heads its columns with property labels, or with internal names when these are chosen in the export dialog.
+HubSpot heads its columns with property labels, or with internal names when these are chosen in the export dialog. The
+same choice decides whether the options of select properties come as labels (`Computer Software`) or as internal values
+(`COMPUTER_SOFTWARE`); that is not undone here: export internal values, or let rules name both [not verified].
+
 The labels below are those of HubSpot's default properties in English; portals translate and rename them
 [that every portal's export uses exactly these: not verified]. Salesforce reports are headed with labels, Data Loader
 and weekly exports with API names, which are the ones accepted here.

@@ -28,7 +28,7 @@ from scoring.engine import compile_models
 from scoring.model import ScoringModel
 from scoring.values import read_instant, write_instant
 
-USAGE, PARTLY, INTERRUPTED, PIPE_CLOSED = 64, 2, 130, 141
+FAILED, PARTLY, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 64, 130, 141
 
 
 class Crm(StrEnum):
@@ -90,9 +90,15 @@ def score(
     except FileProblem as error:
         _stop(str(error), USAGE)
     except BrokenPipeError:
-        # Whoever read our output (head, less) has seen enough; Python must not try to flush into it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output (head, less) has seen enough.
+        _close_stdout()
         raise typer.Exit(PIPE_CLOSED) from None
+    except OSError as error:
+        _close_stdout()
+        _stop(
+            f"Stopped after {run.people if run else 0:,} contacts: {error.strerror}. Make room and run it again.",
+            FAILED,
+        )
     except KeyboardInterrupt:
         _stop(f"Stopped after {run.people if run else 0:,} contacts; run it again to score them all.", INTERRUPTED)
     if rejected:
@@ -147,13 +153,16 @@ def _score_all(run: Run, bench: Workbench, bars: Meter, reject: Reject) -> None:
         order=bars.task("looking at the order", activities.size) if activities else None,
     )
     compare_at = contacts.column(run.compare) if run.compare else None
+    fields = [(name, field) for model in run.models for name, field in model.fields.items()]
+    email_field = next((name for name, field in fields if field.type == "email"), "")
     stdout = sys.stdout.buffer
     for person in people(run.sources, bench, reject, progress):
         facts = person.facts
         result = scorer(facts, run.as_of)
         run.people += 1
         run.activities += len(facts.activities)
-        run.tally.add(facts.id, result)
+        email = facts.current.get(email_field, "")
+        run.tally.add(f"{facts.id}  {email}" if email else facts.id, result)
         if compare_at is not None:
             run.comparison.add(person.ordinal, person.cells[compare_at], result.total)
         if run.as_json:
@@ -191,6 +200,11 @@ def _summarise(run: Run, rejected: int, rejects: Path | None) -> None:
     if run.sources.activities:
         parts.append(f"{run.activities:,} activities")
     sys.stderr.write(f"{name}: {', '.join(parts)}, as of {write_instant(run.as_of)}\n")
+
+
+def _close_stdout() -> None:
+    """What is still to be written goes nowhere; else Python would try once more at the end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stop(message: str, code: int) -> NoReturn:

@@ -3,6 +3,7 @@
 Nothing that a contact wrote reaches a terminal unchecked: characters that are not printable become spaces.
 """
 
+import io
 import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
@@ -16,12 +17,16 @@ from rich.text import Text
 from scoring.ledger import Contribution, Evidence, Score
 from scoring.values import write_instant
 
-_ID_CELLS = 40
+_WHO_CELLS = 40
 
 
 def console(file: IO[str] | None = None) -> Console:
-    """A console for what people read, on `file` or stdout: colours only on a terminal, 80 columns when it is none."""
-    return Console(file=file or sys.stdout, markup=False, highlight=False, emoji=False)
+    """A console for what people read, on `file` or stdout: colours only on a terminal, 80 columns when it is none.
+    Characters that the output's encoding does not have become question marks."""
+    file = file or sys.stdout
+    if isinstance(file, io.TextIOWrapper):
+        file.reconfigure(errors="replace")
+    return Console(file=file, markup=False, highlight=False, emoji=False)
 
 
 def clean(text: str) -> str:
@@ -111,11 +116,12 @@ def standing(score: Score) -> str:
 
 
 def show_leads(out: Console, leads: Iterable[tuple[str, Score]]) -> None:
-    """Scored leads as a numbered list in their order: total, grade, band, stage, id, and below them the reason."""
-    rows = [(clean(id), score) for id, score in leads]
-    heads = ("total", "grade", "band", "stage", "id")
+    """Scored leads as a numbered list in their order: total, grade, band, stage, who (an id, an e-mail or both), and
+    below them the reason."""
+    rows = [(clean(who), score) for who, score in leads]
+    heads = ("total", "grade", "band", "stage", "contact")
     cells = [
-        (str(score.total), score.grade or "-", score.band or "-", score.stage or "-", _cut(id)) for id, score in rows
+        (str(score.total), score.grade or "-", score.band or "-", score.stage or "-", _cut(who)) for who, score in rows
     ]
     widths = [max(cell_len(line[at]) for line in (heads, *cells)) for at in range(len(heads))]
     number = max(len(str(len(rows))), 1)
@@ -135,5 +141,5 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     return "  ".join([total, *rest]).rstrip()
 
 
-def _cut(id: str) -> str:
-    return id if cell_len(id) <= _ID_CELLS else set_cell_size(id, _ID_CELLS - 3) + "..."
+def _cut(who: str) -> str:
+    return who if cell_len(who) <= _WHO_CELLS else set_cell_size(who, _WHO_CELLS - 3).rstrip() + "..."

@@ -29,7 +29,7 @@ class Tally:
     unscored: int = 0
     _best: list[tuple[int, int, str, Score]] = field(default_factory=list)
 
-    def add(self, id: str, score: Score) -> None:
+    def add(self, who: str, score: Score) -> None:
         """Counts a score; those of subjects that no model is for are counted apart."""
         if score.total is None:
             self.unscored += 1
@@ -40,7 +40,7 @@ class Tally:
             if word is not None:
                 counter[word] += 1
         # Of equal totals the earlier one is the better.
-        entry = (score.total, -self.scored, id, score)
+        entry = (score.total, -self.scored, who, score)
         if len(self._best) < self.keep:
             heappush(self._best, entry)
         elif self.keep and entry[0] > self._best[0][0]:
@@ -48,7 +48,7 @@ class Tally:
 
     def best(self) -> list[tuple[str, Score]]:
         """The kept ones, highest total first; of equal totals the one that came first."""
-        return [(id, score) for _, _, id, score in sorted(self._best, reverse=True)]
+        return [(who, score) for _, _, who, score in sorted(self._best, reverse=True)]
 
 
 def show_distribution(out: Console, tally: Tally, models: Sequence[ScoringModel]) -> None:
@@ -63,7 +63,7 @@ def show_distribution(out: Console, tally: Tally, models: Sequence[ScoringModel]
         ("Stage", tally.stages, _stages(models)),
     ):
         if counter:
-            bars = [(word, counter[word]) for word in order]
+            bars = [(word, counter[word]) for word in dict.fromkeys((*order, *sorted(counter)))]
             if rest := tally.scored - counter.total():
                 bars.append(("none", rest))
             _show_bars(out, title, bars, tally.scored)

@@ -24,12 +24,14 @@ def command(*args: object) -> list[str]:
     return [sys.executable, "-m", "leadscore", "score", *(str(arg) for arg in args)]
 
 
-def run(path: Path, *args: object, models: Sequence[Path] = (MODEL,)) -> subprocess.CompletedProcess[str]:
-    """Runs `leadscore score` in a folder."""
+def run(
+    path: Path, *args: object, models: Sequence[Path] = (MODEL,), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs `leadscore score` in a folder, with more environment variables."""
     return subprocess.run(
         command(*(part for model in models for part in ("--model", model)), *args),
         cwd=path,
-        env=environment(),
+        env=environment(**variables),
         capture_output=True,
         text=True,
         encoding="utf-8",

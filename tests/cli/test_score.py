@@ -81,6 +81,14 @@ def test_the_screen_shows_the_best_leads_and_how_scores_spread_in_80_columns(tmp
     assert "contacts.csv: 40 scored, 0 rows rejected" in done.stderr
 
 
+def test_an_output_that_knows_only_ascii_still_gets_a_picture(tmp_path: Path) -> None:
+    contacts = write(tmp_path / "contacts.csv", [{"id": "ü", "title": "CEO 🚀", "email": "zoë@acme.example"}])
+    done = run(tmp_path, "--contacts", contacts, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "?  zo?@acme.example" in done.stdout
+    assert "####" in done.stdout
+
+
 def test_the_first_model_that_is_for_a_lead_scores_it_and_without_one_there_is_no_score(tmp_path: Path) -> None:
     students = tmp_path / "students.yaml"
     students.write_text(

@@ -56,13 +56,32 @@ def test_ctrl_c_says_how_far_it_came_and_leaves_nothing_behind(tmp_path: Path) -
     contacts, activities = _many(tmp_path, 20_000)
     with _running(tmp_path, "--contacts", contacts, "--activities", activities, "--json") as process:
         assert process.stdout
+        assert process.stderr
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, said = process.communicate(timeout=60)
-        assert process.returncode == 130
-    assert said.decode().splitlines()[-1].startswith("Stopped after ")
-    assert "Traceback" not in said.decode()
+        out, said = process.stdout.read(), process.stderr.read().decode()
+        assert process.wait(60) == 130
+    assert said.splitlines()[-1].startswith("Stopped after ")
+    assert "Traceback" not in said
     assert all(json.loads(line) for line in out.splitlines())
+
+
+def test_an_output_that_takes_no_more_is_said_in_a_sentence(tmp_path: Path) -> None:
+    contacts, _ = _many(tmp_path, 300)
+    # A file opened for reading only refuses every write, as a full disk does.
+    read_only = os.open(contacts, os.O_RDONLY)
+    done = subprocess.run(
+        command("--model", MODEL, "--contacts", contacts, "--json"),
+        env=environment(),
+        stdout=read_only,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(read_only)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[-1].startswith("Stopped after 1 contacts: Bad file descriptor.")
+    assert b"Traceback" not in done.stderr
 
 
 def test_a_terminal_sees_progress_with_rate_and_time_left(tmp_path: Path) -> None:

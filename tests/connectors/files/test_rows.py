@@ -1,9 +1,13 @@
 """A CSV file is read row by row; a bad row is named with its line and never takes its neighbours along."""
 
+import csv
 import gzip
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.files.rejects import FileProblem
 from connectors.files.rows import open_sheet
@@ -152,6 +156,26 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         open_sheet(tmp_path / "nowhere.csv")
     with pytest.raises(FileProblem, match="not a file"):
         open_sheet(tmp_path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12), max_size=8),
+    bad=st.lists(st.sampled_from([b"x\n", b"1,2,3\n", b"\xff,a\n", b'"a"b,c\n', b"\0,c\n", b"\n"]), max_size=8),
+)
+def test_whatever_a_cell_holds_comes_back_between_any_bad_rows(
+    tmp_path: Path, names: list[str], bad: list[bytes]
+) -> None:
+    content = b"id,name\n"
+    for at in range(max(len(names), len(bad))):
+        content += bad[at] if at < len(bad) else b""
+        if at < len(names):
+            text = io.StringIO()
+            csv.writer(text, quoting=csv.QUOTE_ALL).writerow([at, names[at]])
+            content += text.getvalue().encode()
+    good, rejected = all_rows(_file(tmp_path, content))
+    assert [row.cells for row in good] == [[str(at), name] for at, name in enumerate(names)]
+    assert len(rejected) == sum(line != b"\n" for line in bad)
 
 
 def test_a_header_name_is_found_in_any_case_but_not_twice(tmp_path: Path) -> None:
