@@ -95,10 +95,8 @@ def score(
         raise typer.Exit(PIPE_CLOSED) from None
     except OSError as error:
         _close_stdout()
-        _stop(
-            f"Stopped after {run.people if run else 0:,} contacts: {error.strerror}. Make room and run it again.",
-            FAILED,
-        )
+        said = f"{error.strerror or error}; mend that and run it again."
+        _stop(f"Stopped after {run.people if run else 0:,} contacts: {said}", FAILED)
     except KeyboardInterrupt:
         _stop(f"Stopped after {run.people if run else 0:,} contacts; run it again to score them all.", INTERRUPTED)
     if rejected:

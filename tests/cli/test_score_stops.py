@@ -80,7 +80,7 @@ def test_an_output_that_takes_no_more_is_said_in_a_sentence(tmp_path: Path) -> N
     )
     os.close(read_only)
     assert done.returncode == 1
-    assert done.stderr.decode().splitlines()[-1].startswith("Stopped after 1 contacts: Bad file descriptor.")
+    assert done.stderr.decode().splitlines()[-1].startswith("Stopped after 1 contacts: Bad file descriptor;")
     assert b"Traceback" not in done.stderr
 
 
