@@ -196,7 +196,7 @@ def _set_test(value: frozenset[str], operator: str, operand: Any) -> bool:
 
 
 def _domain_test(address: str, operand: Any, tables: Tables) -> bool:
-    domain = fold(address).rpartition("@")[2]
+    domain = fold(address.rpartition("@")[2])
     named = {"free": tables.free_domains, "disposable": tables.disposable_domains}
     listed = named[operand] if isinstance(operand, str) and operand in named else _listed(operand)
     return any(domain == fold(one) or domain.endswith("." + fold(one)) for one in listed)

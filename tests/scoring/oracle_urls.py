@@ -11,7 +11,7 @@ def host(text: str) -> str | None:
     authority = _split(text)[0]
     if authority is None:
         return None
-    return re.sub(r":[0-9]*$", "", fold(authority).rpartition("@")[2])
+    return fold(authority).rpartition("@")[2].partition(":")[0]
 
 
 def path(text: str) -> str:

@@ -12,10 +12,11 @@ from scoring.values import Tables
 DAY = 86_400_000
 _UNITS = {"minute": 60_000, "hour": 3_600_000, "day": DAY, "week": 7 * DAY}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999, which can be written as dates
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _PART = r"([0-9]+(?:\.[0-9]+)?)"
 _INTERVAL = re.compile(rf"{_PART}\s*-\s*{_PART}")
-_OPEN = re.compile(rf"{_PART}\+")
+_OPEN = re.compile(rf"{_PART}\s*\+")
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -106,7 +107,7 @@ def read_number(text: str) -> Interval | Reading:
 def read_instant(text: str) -> int | Reading:
     """Milliseconds of a date, an ISO 8601 time (UTC where no zone is given) or epoch milliseconds."""
     if re.fullmatch(r"-?[0-9]+", text):
-        return int(text)
+        return int(text) if _FIRST <= int(text) <= _LAST else UNREADABLE
     found = _ISO.fullmatch(text)
     if not found:
         return UNREADABLE
@@ -129,9 +130,10 @@ def _offset(zone: str | None) -> int:
 
 
 def words(text: str) -> list[str]:
-    """The runs of letters, digits and their marks in the folded text."""
-    kept = [
-        letter if unicodedata.category(letter)[0] in "LM" or unicodedata.category(letter) == "Nd" else " "
-        for letter in fold(text)
-    ]
-    return "".join(kept).split()
+    """The runs of letters, digits and their marks in the folded text; a mark that follows neither parts words."""
+    kept = ""
+    for letter in fold(text):
+        category = unicodedata.category(letter)
+        belongs = category[0] == "L" or category == "Nd" or (category[0] == "M" and kept[-1:].strip())
+        kept += letter if belongs else " "
+    return kept.split()
