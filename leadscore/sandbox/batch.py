@@ -16,7 +16,6 @@ from leadscore.sandbox.clock import iso
 from leadscore.sandbox.errors import Failure, Refused, bad_request
 from leadscore.sandbox.record import Record, Source, as_id
 from leadscore.sandbox.state import Portal
-from leadscore.sandbox.values import checked
 from leadscore.sandbox.wire import Json, Request, Response
 
 MOST = 100
@@ -114,7 +113,7 @@ def create(portal: Portal, request: Request) -> Response:
     outcome = Outcome()
 
     def one(row: Json) -> None:
-        item = objects.create_one(portal, kind, row)
+        item = objects.create_one(portal, request, kind, row)
         journal.note(portal, request, kind, item.id, row.get("properties"), 201)
         outcome.results.append(records.shown(portal, item, list(row["properties"])))
 
@@ -207,7 +206,7 @@ def _targets(portal: Portal, kind: str, rows: list[Json]) -> dict[str, Record]:
 
 def _write(portal: Portal, request: Request, kind: str, item: Record, row: Json) -> Json:
     given = objects.properties_of(row)
-    values = checked(portal, kind, given, item.doc)
+    values = objects.taken(portal, request, kind, given, item.doc)
     item = records.change(portal, item, values, Source.api(portal))
     journal.note(portal, request, kind, item.id, given, 200)
     return records.shown(portal, item, list(given))
@@ -231,7 +230,7 @@ def upsert(portal: Portal, request: Request) -> Response:
         if name == "hs_object_id":
             raise Refused(bad_request(f"There is no {SINGULAR[kind]} {text}"))
         given: dict[str, Any] = {name: text, **objects.properties_of(row)}
-        made = objects.create_one(portal, kind, {"properties": given})
+        made = objects.create_one(portal, request, kind, {"properties": given})
         journal.note(portal, request, kind, made.id, given, 201)
         outcome.results.append(records.shown(portal, made, list(given)) | {"new": True})
 

@@ -17,11 +17,13 @@ POST /_sandbox/people/edit            {object?: contacts, id, properties, user?,
 POST /_sandbox/people/add-email       {contact, email}: one more address for a contact
 POST /_sandbox/people/import          {object?: contacts, rows: [{...}], at?} -> {"ids": [...]}, one time for all rows
 POST /_sandbox/lists                  {name, members: [ids], processing?, status?}: makes or replaces a list
+POST /_sandbox/forms                  {name, guid?, form_type?, archived?}: makes, renames, archives one -> {"guid"}
 POST /_sandbox/generate               {contacts, seed?}: fills the portal with believable people, as of its clock
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -198,6 +200,18 @@ def _list(portal: Portal, request: Request) -> Json:
     return {"listId": str(row[0])}
 
 
+def _form(portal: Portal, request: Request) -> Json:
+    given = request.json()
+    guid, name, now = str(given.get("guid") or uuid.uuid4()), given["name"], portal.now()
+    row = (guid, name, given.get("form_type", "hubspot"), int(bool(given.get("archived"))), now, now, '["email"]')
+    sql = (
+        "INSERT INTO forms (guid, name, form_type, archived, created, updated, fields) VALUES (?,?,?,?,?,?,?) "
+        "ON CONFLICT (guid) DO UPDATE SET name=excluded.name, archived=excluded.archived, updated=excluded.updated"
+    )
+    portal.db.execute(sql, row)
+    return {"guid": guid}
+
+
 def _generate(portal: Portal, request: Request) -> Json:
     given = request.json()
     return generate(portal, int(given["contacts"]), int(given.get("seed", 1)))
@@ -224,5 +238,6 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "people/add-email"): _add_email,
     ("POST", "people/import"): _import,
     ("POST", "lists"): _list,
+    ("POST", "forms"): _form,
     ("POST", "generate"): _generate,
 }

@@ -96,6 +96,7 @@ class Settings:
     `multi_status_dated`: whether the 2026-09 spelling answers 207 at all [not verified].
     `existing_property_status`: 409, or 400 with "already exists" [not verified].
     `secondary_email_resolves`: whether a GET by e-mail finds a contact by an additional address [not verified].
+    `required`: fields that an admin made mandatory, as {"contacts": ["country"]}; enforced from 2026-09 on.
     `utc_offset_minutes`: the account's midnight; the zone's name is only shown.
     `search_lag_ms`: how long the search index trails behind writes. `history_depth`: 0 keeps every version.
     `events_status`: what the events API answers below Enterprise [not verified].
@@ -108,6 +109,7 @@ class Settings:
     time_zone: str = "US/Eastern"
     utc_offset_minutes: int = -300
     secondary_email_resolves: bool = False
+    required: dict[str, list[str]] = field(default_factory=dict)
     token: str = DEFAULT_TOKEN
     token_expires_at: int | None = None
     scopes: list[str] = field(default_factory=lambda: list(ALL_SCOPES))

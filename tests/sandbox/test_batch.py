@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -169,13 +170,15 @@ def test_an_upsert_says_what_is_new(http: Caller) -> None:
     assert http.read(made, "customer_number", "city")["customer_number"] == "C-2"
 
 
-def test_a_hundred_rows_take_few_milliseconds(http: Caller) -> None:
+def test_a_hundred_rows_take_few_milliseconds_of_a_core(http: Caller) -> None:
+    """Of processor time, client and server together, so that a busy machine does not matter."""
     ids = http.contacts(100)
     values = {"city": "Köln", "state": "NRW", "zip": "50667", "company": "Acme", "jobtitle": "CEO"}
     times = []
     for turn in range(5):
+        began = process_time()
         rows = [{"id": contact, "properties": values | {"message": f"{turn}"}} for contact in ids]
         answer = _update(http, *rows)
         assert answer.status_code == 200
-        times.append(answer.elapsed.total_seconds())
-    assert min(times) < 0.03
+        times.append(process_time() - began)
+    assert min(times) < 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
@@ -100,6 +101,15 @@ def test_a_lost_answer_may_hide_a_write_that_was_taken(
     taken = when == "after"
     assert http.read(contact, "city")["city"] == ("Köln" if taken else None)
     assert [entry["method"] for entry in http.control("journal")["entries"]] == ["POST"] + ["PATCH"] * taken
+
+
+def test_a_reset_is_a_reset_and_no_orderly_end(http: Caller, portal: Sandbox) -> None:
+    _fault(http, kind="reset")
+    host, _, port = portal.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as wire:
+        wire.sendall(f"GET {CONTACTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {http.token}\r\n\r\n".encode())
+        with pytest.raises(ConnectionResetError):
+            wire.recv(1024)
 
 
 def test_a_body_can_end_in_the_middle(http: Caller) -> None:

@@ -126,3 +126,15 @@ def test_whether_an_additional_address_is_found_by_get_is_a_setting(http: Caller
     assert http.get(path).status_code == 404
     http.control("settings", {"secondary_email_resolves": True})
     assert http.get(path).json()["id"] == contact
+
+
+def test_a_form_can_be_renamed_and_archived_and_keeps_its_submissions(http: Caller) -> None:
+    _submit(http, email="a@x.example")
+    http.control("forms", {"guid": DEMO, "name": "Book a demo"})
+    assert http.get(f"/marketing/v3/forms/{DEMO}").json()["name"] == "Book a demo"
+    http.control("forms", {"guid": DEMO, "name": "Book a demo", "archived": True})
+    listed = http.get("/marketing/v3/forms", limit=50).json()["results"]
+    assert "Book a demo" not in [form["name"] for form in listed]
+    assert len(_submissions(http).json()["results"]) == 1
+    made = http.control("forms", {"name": "New"})["guid"]
+    assert http.get(f"/marketing/v3/forms/{made}").json()["formType"] == "hubspot"

@@ -149,3 +149,23 @@ def test_time_stands_where_it_was_put_and_moves_as_told(http: Caller) -> None:
     running = http.control("clock", {"now": "2027-03-01T00:00:00Z", "run": True})
     assert running["standing"] is False
     assert 0 <= running["now"] - 1_803_859_200_000 < 60_000
+
+
+def test_owners_are_paged_and_found_by_address_and_the_archived_ones_stand_apart(http: Caller) -> None:
+    first = http.get("/crm/v3/owners/", limit=1).json()
+    rest = http.get("/crm/v3/owners/", limit=1, after=first["paging"]["next"]["after"]).json()
+    assert [owner["id"] for owner in first["results"] + rest["results"]] == ["501", "502"]
+    assert "paging" not in rest
+    found = http.get("/crm/v3/owners", email="Tomas.Ferreira@example.com").json()["results"]
+    assert [(owner["id"], owner["userId"]) for owner in found] == [("502", 9502)]
+    assert [owner["id"] for owner in http.get("/crm/v3/owners", archived="true").json()["results"]] == ["503"]
+    assert http.get("/crm/v3/owners/501").json()["email"] == "mara.lindqvist@example.com"
+    assert http.get("/crm/v3/owners/999").status_code == 404
+
+
+def test_one_pipeline_and_its_stages_can_be_read_alone(http: Caller) -> None:
+    found = http.get("/crm/v3/pipelines/deals/75e28846").json()
+    stages = http.get("/crm/v3/pipelines/0-3/75e28846/stages").json()["results"]
+    assert (found["label"], found["stages"]) == ("Partner Pipeline", stages)
+    assert stages[1]["metadata"] == {"isClosed": "true", "probability": "1.0"}
+    assert http.get("/crm/v3/pipelines/deals/none").status_code == 404

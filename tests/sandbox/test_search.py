@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -118,11 +119,17 @@ def test_the_last_page_of_ten_thousand_is_as_quick_as_the_first(http: Caller) ->
         "sorts": ["hs_object_id"],
         "filterGroups": _filter("lastmodifieddate", "GTE", "0"),
     }
-    times = {
-        after: min(http.search(after=after, **wish).elapsed.total_seconds() for _ in range(5))
-        for after in ("0", "9800")
-    }
-    assert times["9800"] < max(0.03, 4 * times["0"])
+    assert _cost(http, after="9800", **wish) < max(0.03, 4 * _cost(http, after="0", **wish))
+
+
+def _cost(http: Caller, **wish: Any) -> float:
+    """Processor time of the quickest of five, so that a busy machine does not matter."""
+    times = []
+    for _ in range(5):
+        began = process_time()
+        assert http.search(**wish).status_code == 200
+        times.append(process_time() - began)
+    return min(times)
 
 
 def test_a_new_record_is_found_only_after_the_lag(http: Caller) -> None:

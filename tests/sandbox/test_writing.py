@@ -158,3 +158,15 @@ def test_a_body_that_is_no_json_is_a_400(http: Caller, body: bytes) -> None:
     answer = http.session.post(http.url + CONTACTS, data=body, headers=headers, timeout=10)
     assert answer.status_code == 400
     assert "Invalid input JSON" in answer.json()["message"]
+
+
+def test_from_2026_09_on_an_admins_mandatory_field_refuses_any_write(http: Caller) -> None:
+    bare, full = http.contact(email="a@x.example"), http.contact(email="b@x.example", country="DE")
+    http.control("settings", {"required": {"contacts": ["country"]}, "batch_errors": "207"})
+    rows = [{"id": contact, "properties": {"city": "Köln"}} for contact in (bare, full)]
+    answer = http.post("/crm/objects/2026-09/contacts/batch/update", {"inputs": rows})
+    assert (answer.status_code, [item["id"] for item in answer.json()["results"]]) == (207, [full])
+    assert "country is required" in answer.json()["errors"][0]["message"]
+    emptied = http.patch(f"/crm/objects/2026-09/contacts/{full}", {"properties": {"country": ""}})
+    assert [fault["name"] for fault in _faults(emptied)] == ["country"]
+    assert http.post("/crm/v3/objects/contacts/batch/update", {"inputs": rows}).status_code == 200
