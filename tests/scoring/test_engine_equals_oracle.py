@@ -1,19 +1,15 @@
-"""The engine and the slow second reading give the same score for random models, people and instants.
+"""The engine and the slow second reading give the same score for random models, people and instants."""
 
-LEADSCORE_SOAK multiplies the number of random examples of a run, which are then new ones each time.
-"""
-
-import os
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, find, given, settings
+from hypothesis import Phase, event, find, given, settings
 from hypothesis import strategies as st
 
 from scoring.facts import Facts
 from tests.scoring import strategies
 from tests.scoring import strategies_facts as people
-from tests.scoring.comparing import engine_score
+from tests.scoring.comparing import engine_score, steady
 from tests.scoring.constructs import causes, constructs
 from tests.scoring.oracle_changes import score
 from tests.scoring.oracle_conditions import Document
@@ -21,20 +17,6 @@ from tests.scoring.strategies_conditions import DETAIL_OPERATORS, OPERATORS, Bod
 from tests.scoring.strategies_facts import as_ofs, facts
 from tests.scoring.tables import TABLES
 from tests.scoring.words_for_tests import FIELDS, NOW
-
-SOAK = int(os.environ.get("LEADSCORE_SOAK", "1"))
-
-
-def steady(examples: int) -> settings:
-    """The same examples in every run, unless a soak is asked for; only a soak makes what fails small (minutes)."""
-    return settings(
-        phases=[Phase.generate] if SOAK == 1 else [Phase.generate, Phase.shrink],
-        max_examples=examples * SOAK,
-        derandomize=SOAK == 1,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def assert_equal(documents: list[Document], person: Facts, as_of: int) -> dict[str, Any]:
@@ -71,7 +53,7 @@ CONSTRUCTS = {
 def test_random_models_score_random_people_as_the_oracle_does() -> None:
     seen: set[str] = set()
 
-    @steady(300)
+    @steady(220)
     @given(strategies.model_sets, facts, as_ofs)
     def compare(documents: list[Document], person: Facts, as_of: int) -> None:
         change = assert_equal(documents, person, as_of)["next_change_at"]

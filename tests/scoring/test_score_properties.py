@@ -11,14 +11,13 @@ from scoring.engine import compile_models
 from scoring.facts import Facts
 from scoring.ledger import Score
 from scoring.model import digest
-from tests.scoring.comparing import as_plain
+from tests.scoring.comparing import as_plain, steady
 from tests.scoring.oracle_changes import WATCHED, edges_of
 from tests.scoring.oracle_conditions import Document
 from tests.scoring.oracle_facts import known_at
 from tests.scoring.strategies import model_sets
 from tests.scoring.strategies_facts import as_ofs, facts
 from tests.scoring.tables import TABLES
-from tests.scoring.test_engine_equals_oracle import steady
 
 Scorer = Callable[[Facts, int], Score]
 
