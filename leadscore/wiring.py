@@ -82,11 +82,19 @@ class Parts:
     @contextmanager
     def store(self) -> Iterator[Engine]:
         """The store, brought up to date; closed at the end."""
-        engine = open_store(self.settings.database_url.get_secret_value())
+        engine = open_store(_address(self.settings.database_url.get_secret_value(), self.directory))
         try:
             yield engine
         finally:
             engine.dispose()
+
+
+def _address(url: str, directory: Path) -> str:
+    """A SQLite file with a relative path lies in the working directory of the settings, as all their paths do."""
+    sort, found, path = url.partition(":///")
+    if not found or not sort.startswith("sqlite") or Path(path).is_absolute():
+        return url
+    return f"{sort}:///{directory / path}"
 
 
 def parts(directory: Path | None = None) -> Parts:

@@ -7,6 +7,7 @@ from typer.rich_utils import rich_format_error
 
 from config.problems import ConfigError
 from connectors.errors import ConnectorError, QuotaExhausted, RetryLater
+from connectors.files.rejects import FileProblem
 from leadscore.cli import (
     apply,
     demo,
@@ -58,7 +59,7 @@ def main() -> None:
     """Runs a command and turns what it raises into one clear sentence on stderr and an exit code."""
     try:
         code = app(standalone_mode=False)
-    except ConfigError as error:
+    except (ConfigError, FileProblem) as error:
         code = _say(str(error), USAGE)
     except typer.TyperException as error:
         rich_format_error(error)  # type: ignore[arg-type]  # every usage error of typer has what it shows

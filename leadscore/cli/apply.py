@@ -57,7 +57,8 @@ def _read(file: Path) -> WritePlan:
             [Problem(str(file), f"cannot be read: {error.strerror}", "give the file of a plan")]
         ) from None
     except PlanUnreadable as error:
-        raise ConfigError([Problem(str(file), str(error))]) from None
+        again = "make a new one with `leadscore plan --out FILE`"
+        raise ConfigError([Problem(str(file), str(error), again)]) from None
 
 
 def _fresh(made: Parts, store: Engine, *, yes: bool, as_json: bool) -> WritePlan:

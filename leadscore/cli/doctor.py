@@ -2,21 +2,24 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import typer
 
 from connectors.errors import ConnectorError
-from connectors.protocol import Needs, PropertyInfo, Quota, Reader
+from connectors.protocol import InstallStep, Needs, PropertyInfo, Quota, Reader
 from leadscore.cli.clock import now
 from leadscore.cli.show import clean, console, json_line
 from leadscore.jobs.rule_counts import mute_rules
+from leadscore.store.database import reading
+from leadscore.store.people import activity_types
 from leadscore.wiring import Parts, parts
 from scoring.values import write_instant
 
 FAILED = 1
-_CLOCK_SKEW = 5 * 60_000
+_CLOCK_NEAR, _CLOCK_SKEW = 60_000, 5 * 60_000
 _HARDLY = 0.05
 _LEFT_LOW = 0.1
 
@@ -69,17 +72,19 @@ def _examine(made: Parts) -> Iterator[Finding]:
     yield _clock(reader)
     yield _quota(reader.quota())
     yield from _abilities(made, needs)
-    yield from _properties(made, needs)
-    yield from _installed(made)
+    steps = made.installer.plan(made.rulebook.models)
+    yield from _properties(reader, needs, {step.name for step in steps})
+    yield _installed(steps)
 
 
 def _clock(reader: Reader) -> Finding:
     skew = now() - reader.clock()
-    if abs(skew) <= _CLOCK_SKEW:
-        return Finding("OK", "clock: agrees with the CRM's to five minutes")
+    if abs(skew) <= _CLOCK_NEAR:
+        return Finding("OK", "clock: agrees with the CRM's to a minute")
     way = "ahead of" if skew > 0 else "behind"
-    remedy = "Set it right (NTP): ages, windows and signatures depend on it."
-    return Finding("fault", f"clock: {abs(skew) // 60_000:,} minutes {way} the CRM's", remedy)
+    remedy = "Set it right (NTP): ages, windows and what counts as new depend on it."
+    verdict: Verdict = "fault" if abs(skew) > _CLOCK_SKEW else "look"
+    return Finding(verdict, f"clock: {abs(skew) // 1000:,} seconds {way} the CRM's", remedy)
 
 
 def _quota(quota: Quota) -> Finding:
@@ -100,14 +105,16 @@ def _abilities(made: Parts, needs: Needs) -> Iterator[Finding]:
             yield Finding("OK", f"reads {ability.name}")
         else:
             yield Finding("look", f"{ability.name}: {ability.detail}", ability.remedy)
-    mute = mute_rules(made.rulebook.models, abilities)
+    with made.store() as store, reading(store) as connection:
+        imported = activity_types(connection)
+    mute = mute_rules(made.rulebook.models, abilities, imported)
     for rule in mute:
         yield Finding("look", f"mute rule: {rule} can give no points here", "See above for what is missing.")
 
 
-def _properties(made: Parts, needs: Needs) -> Iterator[Finding]:
-    reader = made.reader
-    for object, names in needs.properties.items():
+def _properties(reader: Reader, needs: Needs, ours: AbstractSet[str]) -> Iterator[Finding]:
+    for object, wanted in needs.properties.items():
+        names = [name for name in wanted if name not in ours]
         try:
             known = {info.name: info for info in reader.properties(object)}
         except ConnectorError as error:
@@ -117,7 +124,7 @@ def _properties(made: Parts, needs: Needs) -> Iterator[Finding]:
         for name in lacking:
             yield Finding("look", f"the portal has no {object} property {name}", _guess(name, tuple(known.values())))
         yield Finding("OK", f"{len(names) - len(lacking)} {object} properties that the models name are there")
-        yield from _filled(reader, object, [name for name in names if name in known])
+        yield from _filled(reader, object, [name for name in names if name in known and known[name].type != "bool"])
 
 
 def _guess(name: str, known: Sequence[PropertyInfo]) -> str:
@@ -137,11 +144,10 @@ def _filled(reader: Reader, object: str, names: Sequence[str]) -> Iterator[Findi
             yield Finding("look", f"{object} property {name} is filled for {filled:,} of {total:,} ({share})", remedy)
 
 
-def _installed(made: Parts) -> Iterator[Finding]:
-    todo = [step for step in made.installer.plan(made.rulebook.models) if step.action != "keep"]
-    if todo:
-        names = ", ".join(step.name for step in todo[:5]) + (", ..." if len(todo) > 5 else "")
-        remedy = "Run `leadscore install`; it shows what it would do first."
-        yield Finding("look", f"{len(todo)} of our fields are missing or differ in the CRM: {names}", remedy)
-    else:
-        yield Finding("OK", "our fields are in the CRM")
+def _installed(steps: Sequence[InstallStep]) -> Finding:
+    todo = [step for step in steps if step.action != "keep"]
+    if not todo:
+        return Finding("OK", "our fields are in the CRM")
+    names = ", ".join(step.name for step in todo[:5]) + (", ..." if len(todo) > 5 else "")
+    remedy = "Run `leadscore install`; it shows what it would do first."
+    return Finding("look", f"{len(todo)} of our fields are missing or differ in the CRM: {names}", remedy)

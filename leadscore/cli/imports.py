@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from connectors.files.imports import open_import, read_import
-from connectors.files.rejects import FileProblem
 from connectors.files.workbench import workbench
 from leadscore.cli.bars import say
 from leadscore.cli.clock import now
@@ -16,7 +15,7 @@ from leadscore.cli.show import console, json_line
 from leadscore.jobs.imports import import_activities
 from leadscore.wiring import parts
 
-PARTLY, USAGE = 2, 64
+PARTLY = 2
 
 
 def import_(
@@ -29,13 +28,10 @@ def import_(
     Exit codes: 0 all taken in, 2 some rows were rejected (the others are in), 64 the file cannot be used.
     """
     made = parts()
-    try:
-        opened = open_import(file)
-    except FileProblem as problem:
-        say(str(problem))
-        raise typer.Exit(USAGE) from None
+    opened = open_import(file)
     with meter() as bars, keep_rejects(rejects, (file,), bars) as kept, made.store() as store, workbench() as bench:
-        report = import_activities(store, read_import(opened, bench, kept.add), now())
+        tick = bars.task("activities", opened.sheet.size)
+        report = import_activities(store, read_import(opened, bench, kept.add, tick), now())
     rejected = kept.count
     known = report.read - report.kept - report.waiting
     if as_json:
@@ -44,7 +40,8 @@ def import_(
     else:
         console().print(
             f"{report.kept:,} new activities, {report.waiting:,} wait for a record with their e-mail address, "
-            f"{known:,} were known already, {rejected:,} rows rejected"
+            f"{known:,} were known already, {rejected:,} rows rejected",
+            soft_wrap=True,
         )
         say("Next: `leadscore plan` scores whom they concern.")
     if rejected:
