@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from scoring.activity_points import NEVER, Hit, Tally, clamp, counted_range, recency_of, tally_of
-from scoring.evaluate import Case, compile_condition, remembered
+from scoring.evaluate import Case, compile_condition
 from scoring.facts import Activity, Kind
 from scoring.field_points import Line, Line_, Slot, line_of, shown
 from scoring.ledger import Evidence
+from scoring.memo import remembered
 from scoring.rules import ActivityRule, RangeRule, RecencyRule
 from scoring.values import DAY, Tables, write_date
 

@@ -10,7 +10,7 @@ from scoring.evaluate import Case, compile_condition
 from scoring.facts import Activity, Answer, Facts
 from scoring.feedback import adjustment, adjustment_line, spec_of
 from scoring.field_points import FieldPoints, Slot, at_instant
-from scoring.known import activities_at, answer_at, forms_of, lists_at, values_at
+from scoring.known import activities_at, answer_at, arrived_by, forms_of, lists_at, values_at
 from scoring.ledger import Score
 from scoring.lifecycle import Stages
 from scoring.model import AnswerSpec, ScoringModel
@@ -109,28 +109,32 @@ class _Scorer:
             change = min(change, self._next_adjustment(chosen, spec, answer, facts, as_of, change))
             if adjusted:
                 sums.lines.append(adjustment_line(spec, answer, adjusted))
-        standing = stand(chosen.model, sums, adjusted)
+        stand(chosen.model, sums, adjusted)
         stage = None
         if chosen.stages is not None:
-            case = at_instant(view.case, as_of, standing)
-            stage = chosen.stages.of(case, hold)
-            change = min(change, chosen.stages.next_change(case, hold, stage, change))
+            view.case.standing = sums
+            stage = chosen.stages.of(view.case, hold)
+            change = min(change, chosen.stages.next_change(view.case, hold, stage, change))
         if self._chooses_by_time:
             change = min(change, self._next_choice(view.case, chosen, change))
         return Score(
             model=chosen.model.name,
             as_of=as_of,
-            scores=standing.scores,
+            scores=sums.scores,
             adjustment=adjusted,
-            total=standing.total,
-            band=standing.band,
-            grade=standing.grade,
+            total=sums.total,
+            band=sums.band,
+            grade=sums.grade,
             stage=stage,
             next_change_at=None if change == NEVER else change,
-            contributions=tuple(standing.lines),
+            contributions=tuple(sums.lines),
             unreadable=unreadable,
-            tell=lambda score: chosen.reasons.of(score, lambda at: self(facts, at)),
+            tell=lambda score: self._told(chosen, facts, score),
         )
+
+    def _told(self, chosen: _Compiled, facts: Facts, score: Score) -> str:
+        known = arrived_by(facts, score.as_of)
+        return chosen.reasons.of(score, lambda at: self(known, at))
 
     def _view(self, facts: Facts, as_of: int, learned_by: int) -> _View:
         activities = activities_at(facts, as_of, learned_by) if facts.activities else ()
@@ -140,7 +144,9 @@ class _Scorer:
         if facts.memberships:
             case.lists = lists_at(facts, as_of, learned_by)
         created_at = facts.created_at
-        return _View(case, activities, None if created_at is not None and created_at > as_of else created_at)
+        if created_at is not None and created_at > min(as_of, learned_by):
+            created_at = None
+        return _View(case, activities, created_at)
 
     def _chosen(self, case: Case) -> _Compiled | None:
         for one in self._compiled:

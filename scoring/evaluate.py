@@ -3,18 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Final, Protocol, TypeVar, cast
+from typing import Final, Protocol, cast
 
 from scoring.conditions import AllOf, AnyOf, Condition, Not, OnList, Outcome, Submitted, Test
+from scoring.memo import remembered
 from scoring.predicates import predicate
 from scoring.values import Interval, Read, Tables, fold, reader
 
 AGES: Final = frozenset({"within", "older_than", "between", "in_next"})
 _NOTHING: Mapping[str, bool] = MappingProxyType({})
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Standing(Protocol):
@@ -64,19 +63,17 @@ class Compiled:
     plain: bool
 
 
-def remembered(function: Callable[[K], V]) -> Callable[[K], V]:
-    """The function with its answers kept for the last distinct arguments, so that each is worked out once."""
-    return lru_cache(maxsize=65_536)(function)
-
-
-def compile_condition(condition: Condition, tables: Tables, *, details: bool = False) -> Compiled:
-    """A condition as functions over a Case. With `details`, a test of `form` also asks the GUID in `form_id`."""
+def compile_condition(
+    condition: Condition, tables: Tables, *, details: bool = False, remember: bool = True
+) -> Compiled:
+    """A condition as functions over a Case. With `details`, a test of `form` also asks the GUID in `form_id`. Without
+    `remember` no answers are kept by value: for a caller who keeps them himself."""
     match condition:
         case AllOf(parts) | AnyOf(parts):
-            compiled = [compile_condition(part, tables, details=details) for part in parts]
+            compiled = [compile_condition(part, tables, details=details, remember=remember) for part in parts]
             return _joined(compiled, _all if isinstance(condition, AllOf) else _any)
         case Not(part):
-            inner = compile_condition(part, tables, details=details)
+            inner = compile_condition(part, tables, details=details, remember=remember)
             return Compiled(_negated(inner.truth), inner.edges, inner.fields, inner.timed, inner.plain)
         case OnList(lists):
             return _untimed(_on_list([fold(name) for name in lists]))
@@ -90,7 +87,7 @@ def compile_condition(condition: Condition, tables: Tables, *, details: bool = F
         case Test():
             if details and condition.field == "form" and condition.op in ("is", "in", "not_in"):
                 return _form(condition)
-            return _test(condition, tables)
+            return _test(condition, tables, remember=remember)
 
 
 def _untimed(truth: Truth) -> Compiled:
@@ -153,19 +150,20 @@ def _on_list(lists: list[str]) -> Truth:
 
 
 def _outcome(test: Outcome, tables: Tables) -> Truth:
-    numeric = test.name not in ("band", "grade")
     name = test.name
-    holds = predicate(Test(name, "number" if numeric else "text", test.op, test.operand), tables)
+    if name in ("band", "grade"):
+        asked = remembered(predicate(Test(name, "text", test.op, test.operand), tables))
+    else:
+        holds = predicate(Test(name, "number", test.op, test.operand), tables)
+        asked = remembered(lambda value: holds(_number(cast("int", value))))
+    shown = attrgetter(name) if name in ("total", "band", "grade") else None
 
     def truth(case: Case) -> bool | None:
         standing = case.standing
         if standing is None:
             return None
-        shown = {"total": standing.total, "band": standing.band, "grade": standing.grade}
-        value = shown[name] if name in shown else standing.scores.get(name)
-        if value is None:
-            return None
-        return holds(_number(int(value)) if numeric else str(value))
+        value = standing.scores.get(name) if shown is None else shown(standing)
+        return None if value is None else asked(value)
 
     return truth
 
@@ -174,13 +172,13 @@ def _number(value: int) -> Read:
     return Interval(Decimal(value), Decimal(value))
 
 
-def _test(test: Test, tables: Tables) -> Compiled:
+def _test(test: Test, tables: Tables, *, remember: bool) -> Compiled:
     read, holds, field = reader(test.type, tables), predicate(test, tables), test.field
 
     def ask(raw: str | None) -> bool | None:
         return holds(read(raw))
 
-    answer = remembered(ask)
+    answer = remembered(ask) if remember else ask
     return Compiled(lambda case: answer(case.raws.get(field)), _no_edges, frozenset({field}), timed=False, plain=True)
 
 

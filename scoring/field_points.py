@@ -2,48 +2,30 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from operator import getitem
+from typing import NamedTuple
 
 from scoring.activity_points import NEVER, clamp
 from scoring.evaluate import Case, Compiled, Standing, compile_condition
 from scoring.ledger import Contribution, Evidence
+from scoring.memo import Memo
 from scoring.model import Field
 from scoring.predicates import inside
 from scoring.rules import FieldRule, RangeRule
 from scoring.values import Interval, Tables, Unreadable, reader
 
 _EVIDENCE_LENGTH = 200
-K = TypeVar("K")
-V = TypeVar("V")
-
+_ALWAYS_READABLE = frozenset({"text", "url", "set"})
 
 Line = tuple[int, int, Contribution]
 """The place of a rule in the model, its points, and its line in the ledger. A plain tuple: millions are made."""
 
 
 class Reading(NamedTuple):
-    """What one raw value of one field gives by itself, at any instant."""
+    """What one raw value of one field gives by itself, at any instant; `unreadable` is the field's name, or None."""
 
     lines: tuple[Line, ...]
-    unreadable: bool
-
-
-_MEMO_SIZE = 65_536
-
-
-class _Memo(dict[K, V]):
-    """Answers by distinct value, each worked out once; forgets all when it holds too many. A dict, because nothing
-    in Python is looked up faster, and this is looked up for every field of every person."""
-
-    def __init__(self, answer: Callable[[K], V]):
-        super().__init__()
-        self._answer = answer
-
-    def __missing__(self, key: K) -> V:
-        if len(self) >= _MEMO_SIZE:
-            self.clear()
-        found = self[key] = self._answer(key)
-        return found
+    unreadable: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,70 +61,60 @@ class FieldPoints:
         self, fields: Mapping[str, Field], rules: Sequence[tuple[Slot, FieldRule | RangeRule]], tables: Tables
     ):
         single: dict[str, list[Callable[[str | None], Line | None]]] = {name: [] for name in fields}
-        self._joint: list[tuple[tuple[str, ...], _Memo[tuple[str | None, ...], Line | None]]] = []
-        self._timed: list[_Timed] = []
+        self._joint: list[_Whole] = []
+        self._timed: list[_Whole] = []
         for slot, rule in rules:
             if isinstance(rule, RangeRule):
                 single[str(rule.field)].append(_range_line(slot, rule, tables))
                 continue
-            compiled = compile_condition(rule.when, tables)
             points = clamp(rule.points, rule.limit)
             if not points:
                 continue
-            if compiled.timed or not compiled.plain:
-                self._timed.append(_Timed(line_of(slot, rule.name), points, compiled))
-            elif len(compiled.fields) == 1:
+            compiled = compile_condition(rule.when, tables)
+            if compiled.plain and not compiled.timed and len(compiled.fields) == 1:
+                compiled = compile_condition(rule.when, tables, remember=False)
                 single[min(compiled.fields)].append(_single_line(line_of(slot, rule.name), points, compiled))
             else:
-                names = tuple(sorted(compiled.fields))
-                self._joint.append((names, _Memo(_joint_line(line_of(slot, rule.name), points, compiled, names))))
-        always_readable = {"text", "url", "set"}
-        self._single = [
-            (name, _Memo(_reading(field.type, single[name], tables)))
-            for name, field in fields.items()
-            if single[name] or field.type not in always_readable
-        ]
+                whole = _Whole(line_of(slot, rule.name), points, compiled, sorted(compiled.fields))
+                (self._timed if compiled.timed else self._joint).append(whole)
+        asked = [name for name, field in fields.items() if single[name] or field.type not in _ALWAYS_READABLE]
+        self._names = asked
+        self._readings = [Memo(_reading(name, fields[name].type, single[name], tables)) for name in asked]
 
     def lines(self, case: Case) -> tuple[list[Line], tuple[str, ...], int]:
         """The lines that hold, the unreadable fields in model order, and the next instant at which a line differs."""
-        raw_of = case.raws.get
         lines: list[Line] = []
         unreadable: list[str] = []
-        for name, readings in self._single:
-            found = readings[raw_of(name)]
-            if found:
-                lines += found.lines
-                if found.unreadable:
-                    unreadable.append(name)
-        for names, joint in self._joint:
-            line = joint[tuple(map(raw_of, names))]
-            if line is not None:
-                lines.append(line)
+        # Most values of most people give nothing, so the fields are gone through without any Python of ours.
+        found = map(getitem, self._readings, map(case.raws.get, self._names))
+        for made, unread in filter(None, found):
+            lines += made
+            if unread:
+                unreadable.append(unread)
+        for rule in self._joint:
+            if rule.compiled.truth(case) is True:
+                lines.append(rule.line(case))
         next_change = NEVER
-        for timed in self._timed:
-            line, change = timed.line_at(case, next_change)
-            if line is not None:
-                lines.append(line)
-            next_change = min(next_change, change)
+        for rule in self._timed:
+            holds = rule.compiled.truth(case) is True
+            if holds:
+                lines.append(rule.line(case))
+            next_change = min(next_change, next_flip(rule.compiled, case, holds, next_change))
         return lines, tuple(unreadable), next_change
 
 
-class _Timed(NamedTuple):
-    """A rule whose truth time alone can change, or that asks for more than fields."""
+class _Whole(NamedTuple):
+    """A rule that asks for several fields, for lists or forms, or for the time: asked anew for everybody. `names` are
+    its fields in order."""
 
     make: Line_
     points: int
     compiled: Compiled
+    names: list[str]
 
-    def line_at(self, case: Case, before: int) -> tuple[Line | None, int]:
-        compiled = self.compiled
-        holds = compiled.truth(case) is True
-        change = next_flip(compiled, case, holds, before) if compiled.timed else NEVER
-        if not holds:
-            return None, change
-        return self.make(
-            self.points, {n: shown(case.raws[n]) for n in sorted(compiled.fields) if n in case.raws}
-        ), change
+    def line(self, case: Case) -> Line:
+        raws = case.raws
+        return self.make(self.points, {name: shown(raws[name]) for name in self.names if name in raws})
 
 
 def next_flip(compiled: Compiled, case: Case, holds: bool, before: int) -> int:
@@ -161,13 +133,13 @@ def at_instant(case: Case, at: int, standing: Standing | None = None) -> Case:
 
 
 def _reading(
-    type: str, makers: Sequence[Callable[[str | None], Line | None]], tables: Tables
+    name: str, type: str, makers: Sequence[Callable[[str | None], Line | None]], tables: Tables
 ) -> Callable[[str | None], Reading | None]:
     read = reader(type, tables)
 
     def look(raw: str | None) -> Reading | None:
-        made = tuple(line for make in makers if (line := make(raw)) is not None)
-        unreadable = isinstance(read(raw), Unreadable)
+        made = tuple([line for make in makers if (line := make(raw)) is not None])
+        unreadable = name if isinstance(read(raw), Unreadable) else None
         return Reading(made, unreadable) if made or unreadable else None
 
     return look
@@ -181,18 +153,6 @@ def _single_line(make: Line_, points: int, compiled: Compiled) -> Callable[[str 
         if compiled.truth(case) is not True:
             return None
         return make(points, {} if raw is None else {name: shown(raw)})
-
-    return line
-
-
-def _joint_line(
-    make: Line_, points: int, compiled: Compiled, names: tuple[str, ...]
-) -> Callable[[tuple[str | None, ...]], Line | None]:
-    def line(values: tuple[str | None, ...]) -> Line | None:
-        raws = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        if compiled.truth(Case(raws, 0)) is not True:
-            return None
-        return make(points, {name: shown(raw) for name, raw in raws.items()})
 
     return line
 

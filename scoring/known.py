@@ -30,6 +30,20 @@ def values_at(facts: Facts, as_of: int, learned_by: int, types: Mapping[str, str
     return raws
 
 
+def arrived_by(facts: Facts, as_of: int) -> Facts:
+    """Only what was known at `as_of`: the facts on which a look into the future from then may rest."""
+    created_at = facts.created_at
+    return Facts(
+        facts.id,
+        None if created_at is not None and created_at > as_of else created_at,
+        facts.current,
+        tuple(v for v in facts.history if _arrived(v.valid_at, v.learned_at, as_of, as_of)),
+        tuple(a for a in facts.activities if _arrived(a.occurred_at, a.learned_at, as_of, as_of)),
+        tuple(m for m in facts.memberships if _arrived(m.valid_at, m.learned_at, as_of, as_of)),
+        tuple(a for a in facts.answers if _arrived(a.at, a.learned_at, as_of, as_of)),
+    )
+
+
 def _arrived(own: int | None, learned: int | None, as_of: int, learned_by: int) -> bool:
     return (own is None or (own <= as_of and own <= learned_by)) and (
         learned is None or (learned <= as_of and learned <= learned_by)
@@ -51,8 +65,8 @@ def activities_at(facts: Facts, as_of: int, learned_by: int) -> Iterable[Activit
     """The activities that have arrived, each source id once, in no order."""
     edge = min(as_of, learned_by)
     known = [a for a in facts.activities if a.occurred_at <= edge and (a.learned_at is None or a.learned_at <= edge)]
-    ids = [a.id for a in known if a.id is not None]
-    if len(set(ids)) == len(ids):
+    ids = {a.id for a in known}
+    if len(ids) == len(known) or len(ids - {None}) == sum(a.id is not None for a in known):
         return known
     unique: dict[tuple[str, str], Activity] = {}
     for a in known:

@@ -1,17 +1,15 @@
 """A score and the lines that add up to it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scoring.facts import Instant
 
 Evidence = Mapping[str, str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """One line of the ledger; lines with 0 points do not exist.
+class Contribution(NamedTuple):
+    """One line of the ledger; lines with 0 points do not exist. A tuple, because millions are made.
 
     `rule`: points of a rule, its own limit inside. `limit`: what a group's (group named) or a score's (group None)
     limit cut; rule is None. `adjustment`: what sales feedback moved; score, group and rule are None.
@@ -26,8 +24,7 @@ class Contribution:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """What a model says of one subject at `as_of`.
 
     `total` is the sum of `contributions` less those of scores with `in_total: false`; each score is the sum of its
@@ -50,10 +47,17 @@ class Score:
     next_change_at: Instant | None
     contributions: tuple[Contribution, ...]
     unreadable: tuple[str, ...]
-    tell: Callable[["Score"], str] = field(repr=False, compare=False)
+    tell: Callable[["Score"], str]
 
     @property
     def reason(self) -> str | None:
         """Why, in at most 250 characters, newest intent first. Worked out when asked for: it costs several scorings,
         and most scores are never written."""
         return None if self.model is None else self.tell(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all is the same but `tell`, whose words follow from the rest."""
+        return isinstance(other, Score) and tuple(self[:-1]) == tuple(other[:-1])
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other

@@ -85,12 +85,13 @@ def grade_of(grade: Grade | None, scores: dict[str, int]) -> str | None:
     """The grade of the scores, letter before digit; None where a model has none."""
     if grade is None:
         return None
-    parts = [grade.letter] if grade.digit is None else [grade.letter, grade.digit]
-    return "".join(step_of(part.steps, scores[part.of]) or "" for part in parts) or None
+    letter = step_of(grade.letter.steps, scores[grade.letter.of]) or ""
+    digit = "" if grade.digit is None else step_of(grade.digit.steps, scores[grade.digit.of]) or ""
+    return letter + digit or None
 
 
-def stand(model: ScoringModel, sums: Sums, adjustment: int) -> Sums:
-    """The sums with the adjustment in the total, and the band and grade that follow."""
-    total = sums.total + adjustment
-    band = None if model.bands is None else step_of(model.bands, total)
-    return Sums(sums.scores, sums.lines, total, band, grade_of(model.grade, sums.scores))
+def stand(model: ScoringModel, sums: Sums, adjustment: int) -> None:
+    """Puts the adjustment into the total, and sets the band and grade that follow."""
+    sums.total += adjustment
+    sums.band = None if model.bands is None else step_of(model.bands, sums.total)
+    sums.grade = grade_of(model.grade, sums.scores)
