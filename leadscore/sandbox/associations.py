@@ -152,6 +152,9 @@ def batch_archive(portal: Portal, request: Request) -> Response:
 
 
 def read_one(portal: Portal, request: Request) -> Response:
+    """Gone from the paths of 2026-09 [spec]: there only the batch reads links."""
+    if request.dated and request.dated >= "2026-09":
+        raise Refused(not_found(f"Nothing is served under {request.raw_path}"))
     pair = pair_of(request)
     after = as_id(request.text("after") or "0") or 0
     from_id = as_id(decoded(request.args["id"])) or 0

@@ -56,7 +56,7 @@ class Query:
             return f"CAST({text} AS REAL)", "number"
         if definition.type in ("datetime", "date"):
             return text, definition.type
-        return (f"lower({text})", "text") if definition.type == "string" else (text, "exact")
+        return (f"folded({text})", "text") if definition.type == "string" else (text, "exact")
 
     def value(self, how: str, raw: Any, definition: Definition, as_given: bool = False) -> str:
         """A filter's value, which is text on the wire: a datetime is epoch-ms as text, or ISO."""
@@ -158,7 +158,7 @@ def _where(query: Query, document: Json) -> str:
     if text := document.get("query"):
         pattern = query.bind(f"%{str(text).lower()}%")
         known = [name for name in _QUERIED if name in query.portal.definitions(query.kind)]
-        likes = [f"lower(json_extract(doc, '$.{name}')) LIKE {pattern}" for name in known]
+        likes = [f"folded(json_extract(doc, '$.{name}')) LIKE {pattern}" for name in known]
         where += f" AND ({' OR '.join(likes)})"
     return where
 

@@ -148,6 +148,7 @@ class Portal:
         self.lock = threading.RLock()
         self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=256)
         self.db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;" + SCHEMA)
+        self.db.create_function("folded", 1, lambda text: text and text.lower(), deterministic=True)
         self.settings = self._load_settings()
         self.faults: list[Fault] = []
         self.limiter = Limiter()

@@ -119,7 +119,7 @@ def _date(_definition: Definition, text: str) -> str:
             raise _Invalid("INVALID_DATE", f"{text} is not midnight UTC")
         return datetime.fromtimestamp(int(text) / 1000, UTC).date().isoformat()
     try:
-        return date.fromisoformat(text[:10]).isoformat()
+        return date.fromisoformat(text.partition("T")[0]).isoformat()
     except ValueError:
         raise _Invalid("INVALID_DATE", f"{text} was not a valid date.") from None
 

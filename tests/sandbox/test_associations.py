@@ -102,6 +102,9 @@ def test_put_replaces_the_labels_and_delete_ends_the_link(http: Caller) -> None:
     spec = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}]
     assert http.send("PUT", f"{path}/companies/{company}", spec).status_code == 201
     assert http.get(f"{path}/companies").json()["results"][0]["toObjectId"] == int(company)
+    dated = f"/contacts/{contact}/associations/companies"
+    assert http.get(f"/crm/objects/2026-03{dated}").status_code == 200
+    assert http.get(f"/crm/objects/2026-09{dated}").status_code == 404
     assert http.send("DELETE", f"{path}/companies/{company}").status_code == 204
     assert http.get(f"{path}/companies").json()["results"] == []
 

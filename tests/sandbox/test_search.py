@@ -24,7 +24,7 @@ def _emails(http: Caller, groups: list[dict[str, Any]], **more: Any) -> list[str
 @pytest.mark.parametrize(
     ("name", "operator", "value", "more", "found"),
     [
-        ("city", "EQ", "KÖLN".replace("Ö", "ö"), {}, ["a"]),
+        ("city", "EQ", "KÖLN", {}, ["a"]),
         ("city", "NEQ", "Köln", {}, ["b"]),
         ("associatedcompanyid", "LT", "9", {}, ["a"]),
         ("associatedcompanyid", "LTE", "10", {}, ["a", "b"]),

@@ -39,6 +39,7 @@ def _faults(answer: Any) -> list[dict[str, Any]]:
         ("associatedcompanyid", "many", "INVALID_INTEGER", "many was not a valid number."),
         ("is_partner", "perhaps", "INVALID_OPTION", "perhaps was not one of the allowed options: [true, false]"),
         ("contract_renewal_date", "soon", "INVALID_DATE", "soon was not a valid date."),
+        ("contract_renewal_date", "2027-02-03soon", "INVALID_DATE", "2027-02-03soon was not a valid date."),
         ("contract_renewal_date", "1800000000001", "INVALID_DATE", "1800000000001 is not midnight UTC"),
         ("closedate", "soon", "INVALID_DATE", "soon was not a valid long."),
         ("hubspot_owner_id", "999", "INVALID_OPTION", "999 was not one of the allowed options: [501, 502]"),

@@ -41,7 +41,8 @@ def fold(random: Random, person: Person, journey: Journey, deal: Deal | None) ->
     by_form = journey.origin == "FORM" and first_form is not None
     origin = ["FORM", first_form, None] if by_form else ["IMPORT", f"import-{journey.created}", None]
     made = Folded(dict(person.properties), origin)
-    made.doc["lifecyclestage"] = _first_stage(journey)
+    stage = made.doc["lifecyclestage"] = _first_stage(journey)
+    made.doc[f"hs_v2_date_entered_{stage}"] = iso(journey.created)
     made.doc["hs_analytics_source"] = _source(random, journey)
     made.doc["hs_latest_source"] = made.doc["hs_analytics_source"]
     acts: list[tuple[int, int, str, Any]] = []
