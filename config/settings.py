@@ -30,8 +30,7 @@ class Settings(BaseSettings):
     """Read from the environment as `LEADSCORE_NAME`, else from `.env`; secrets also from the file that
     `LEADSCORE_NAME_FILE` names. `HUBSPOT_TOKEN` and `DATABASE_URL` need no prefix.
 
-    `api_share` is our part of the account's calls of a day, `burst_share` of its calls in ten seconds. `fuse_percent`
-    of the known subjects, but never fewer than `fuse_least`, may change stage within 24 hours. `write_untouched`: what
+    `api_share` is our part of the account's calls of a day and of its searches. `write_untouched`: what
     subjects on which nothing ever matched get; None leaves them empty.
     """
 
@@ -45,15 +44,12 @@ class Settings(BaseSettings):
     hubspot_base_url: str = "https://api.hubapi.com"
     hubspot_api_version: Literal["v3", "2026-09"] = "v3"
     api_share: Share = 0.5
-    burst_share: Share = 0.98
     database_url: Annotated[
         SecretStr, Field(validation_alias=AliasChoices("LEADSCORE_DATABASE_URL", "DATABASE_URL"))
     ] = SecretStr("sqlite:///leadscore.db")
     models: Listed = ()
     write_step: Annotated[int, Field(ge=1)] = 1
     write_untouched: Literal[0] | None = None
-    fuse_percent: Annotated[float, Field(gt=0, le=100)] = 2.0
-    fuse_least: Annotated[int, Field(ge=0)] = 50
     free_domains: Listed = ()
     disposable_domains: Listed = ()
     business_domains: Listed = ()

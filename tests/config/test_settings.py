@@ -21,7 +21,6 @@ def test_without_any_setting_everything_has_a_sound_value(tmp_path: Path) -> Non
     assert found.hubspot_base_url == "https://api.hubapi.com"
     assert found.hubspot_api_version == "v3"
     assert (found.api_share, found.write_step, found.write_untouched) == (0.5, 1, None)
-    assert (found.fuse_percent, found.fuse_least) == (2.0, 50)
     assert found.database_url.get_secret_value() == "sqlite:///leadscore.db"
 
 
