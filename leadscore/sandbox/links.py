@@ -24,16 +24,13 @@ LABELS = {1: "Primary", 2: "Contact with Primary Company", 5: "Primary", 6: "Dea
 
 def link(portal: Portal, pair: tuple[str, str], from_id: int, to_id: int, types: list[int]) -> None:
     """Adds labels to a link, on both sides; the first company of a contact or deal becomes its primary one."""
-    one_company = COMPANY in pair
-    child = from_id if pair[1] == COMPANY else to_id
     wanted = {*types, UNLABELLED[pair]}
-    if one_company:
-        to_company = (pair if pair[1] == COMPANY else (pair[1], pair[0]), child)
-        primary = PRIMARY[pair]
-        if _primary_company(portal, to_company[0], child) is None:
-            wanted.add(primary)
-        if primary in wanted:
-            _drop_primary(portal, to_company[0], child)
+    if COMPANY in pair:
+        upward, child = (pair, from_id) if pair[1] == COMPANY else ((pair[1], pair[0]), to_id)
+        if _primary_company(portal, upward, child) is None:
+            wanted.add(PRIMARY[pair])
+        if PRIMARY[pair] in wanted:
+            _drop_primary(portal, upward, child)
     for type_id in wanted:
         _insert(portal, pair, from_id, to_id, type_id)
     _refresh(portal, pair, from_id, to_id)

@@ -96,6 +96,7 @@ def test_an_existing_name_is_refused_in_either_way(http: Caller, status: int) ->
 
 def test_options_of_a_select_can_be_added_to_hubspots_own_but_not_its_label(http: Caller) -> None:
     path = f"{PROPERTIES}/companies/industry"
+    assert http.post("/crm/v3/objects/companies", {"properties": {"industry": "SPACE"}}).status_code == 400
     options = [*http.get(path).json()["options"], {"label": "Space", "value": "SPACE", "hidden": False}]
     assert http.patch(path, {"options": options}).status_code == 200
     http.record("companies", industry="SPACE")
