@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from connectors.outputs import ADMIN, REPS, RIDERS, output_values, score_words
 from connectors.plan import RecordPlan, WritePlan
-from connectors.protocol import Reader
+from connectors.protocol import Needs, Reader
 from leadscore.jobs.refused import Refused
 from leadscore.jobs.rescore import MUCH, WINDOW, rescore
 from leadscore.jobs.rule_counts import RuleCount, count_rules, mute_rules
@@ -19,10 +19,10 @@ from leadscore.store.account import Binding, bound, require_same
 from leadscore.store.batch import chunks
 from leadscore.store.database import connect, reading, writing
 from leadscore.store.facts_now import facts_now, sight
-from leadscore.store.people import activity_types
+from leadscore.store.people import activity_types, count_people
 from leadscore.store.places import places_of
 from leadscore.store.scores import subject_bounds
-from leadscore.store.streams import read_states
+from leadscore.store.streams import grown, read_states
 from leadscore.store.writes import Standing, save_held, standings
 from scoring.engine import compile_models
 from scoring.facts import Kind
@@ -91,23 +91,26 @@ def make_plan(
     """Scores whoever is due at `as_of`, and plans what must be written then.
 
     With a reader the changed records are looked up in the CRM, so that the plan's old values are true; without one
-    they are those last written or seen. Raises Refused if the first reading was never finished, StoreError if the
-    store is empty or of another account, and lets the reader's errors through.
+    they are those last written or seen. Raises Refused if what the models need was not read to its end, StoreError if
+    the store is empty or of another account, and lets the reader's errors through.
     """
     policy = policy or WritePolicy()
     mute: Mapping[str, str] = {}
-    if reader is not None:
-        account = reader.account()
-        with reading(store) as connection:
+    needs = None if reader is None else reader.needs(rulebook.models)
+    account = None if reader is None else reader.account()
+    with reading(store) as connection:
+        if account is not None:
             require_same(bound(connection), account.crm, account.id)
-            imported = activity_types(connection)
-        mute = mute_rules(rulebook.models, reader.capabilities(reader.needs(rulebook.models)), imported)
-    _require_complete(store)
+        _require_complete(connection, needs)
+        imported = activity_types(connection)
+    if reader is not None and needs is not None:
+        mute = mute_rules(rulebook.models, reader.capabilities(needs), imported)
     rescore(store, rulebook, as_of, processes=processes)
     with reading(store) as connection:
         found = bound(connection)
         low, high = subject_bounds(connection)
         rules = count_rules(connection, rulebook.models)
+        known = count_people(connection)
     candidates = _compare(store, rulebook, found, as_of, policy, (low, high + 1), processes)
     rows, missing = _rows(store, reader, candidates, rulebook, as_of, policy)
     plan = WritePlan(
@@ -119,7 +122,7 @@ def make_plan(
         digests=rulebook.digests,
         baseline=found.baseline_at is None,
         sample=found.sampled,
-        known=high - low + 1,
+        known=known,
         rows=tuple(rows),
     )
     calls = -(-len(rows) // ROWS_A_CALL)
@@ -251,16 +254,14 @@ def _moves(rows: Sequence[RecordPlan], word: str) -> dict[tuple[str, str], int]:
     return dict(sorted(moves.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _require_complete(store: Engine) -> None:
-    with reading(store) as connection:
-        _complete(connection)
-
-
-def _complete(connection: Connection) -> None:
+def _require_complete(connection: Connection, needs: Needs | None) -> None:
     bound(connection)
-    cut = [state.name for state in read_states(connection).values() if not state.passes]
+    states = read_states(connection).values()
+    cut = [state.name for state in states if not state.passes]
     if cut:
         raise Refused(
             f"The first reading was cut before its end ({', '.join(cut)}): scores would rest on half of the facts. "
             "Run `leadscore sync` to go on with it."
         )
+    if needs is not None and any(grown(state, needs) for state in states):
+        raise Refused("The models name more than was read so far. Run `leadscore sync` to read it, with its past.")

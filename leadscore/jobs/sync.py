@@ -7,12 +7,13 @@ from sqlalchemy import Engine
 
 from connectors.errors import ConnectorError
 from connectors.protocol import Needs, Page, Quota, Reader
+from leadscore.jobs.refused import Refused
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.store.account import bind, bound, note
 from leadscore.store.database import writing
 from leadscore.store.pages import keep_page
 from leadscore.store.runs import begin_run, end_run
-from leadscore.store.streams import StreamState, begin_pass, read_states, save_state
+from leadscore.store.streams import StreamState, begin_pass, keep_only, read_states, save_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ def sync(
 
     A stream begins anew where `full` asks for it, where the models want more of it than before, and after a sample.
     `sample` reads about so many records of each stream; the store is then good for looking only. Raises StoreError if
-    the store belongs to another account, and lets RetryLater, QuotaExhausted and AccessDenied through: what was read
-    until then is kept, and the next sync goes on from there.
+    the store belongs to another account, Refused for a sample where more than a sample is kept, and lets RetryLater,
+    QuotaExhausted and AccessDenied through: what was read until then is kept, and the next sync goes on from there.
     """
     needs = reader.needs(rulebook.models)
     names, run, states = _begin(store, reader, needs, now, full=full, sample=sample is not None)
@@ -98,8 +99,12 @@ def _begin(
     names = reader.streams(needs)
     with writing(store) as connection:
         bind(connection, account, now)
-        anew = bound(connection).sampled and not sample
-        held = {} if anew else read_states(connection)
+        held, sampled = read_states(connection), bound(connection).sampled
+        if sample and held and not sampled:
+            raise Refused("This store holds more than a sample. Point DATABASE_URL at another store to try a sample.")
+        if sampled and not sample:
+            held = {}
+        keep_only(connection, names)
         states = {name: begin_pass(held.get(name), name, needs, over=full or sample) for name in names}
         for state in states.values():
             save_state(connection, state)

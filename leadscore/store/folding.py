@@ -15,12 +15,11 @@ LONGEST_ADDRESS = 320
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one reading of a record brought: rows of property_facts, the new fold, its address, and the latest time of
-    a value that still lies ahead."""
+    """What one reading of a record brought: rows of property_facts, the new fold, and the latest time of a value that
+    still lies ahead."""
 
     facts: tuple[Row, ...]
     document: dict[str, str]
-    email: str | None
     ahead: int | None
 
 
@@ -55,8 +54,7 @@ def read_record(id: int, before: Mapping[str, str], record: SeenRecord, now: int
         document[name] = value
     for other, ids in record.links.items():
         document[link_key(other)] = ";".join(ids)
-    email = record.email if record.email is not None else record.values.get("email")
-    return Reading(tuple(facts), document, address(email), ahead)
+    return Reading(tuple(facts), document, ahead)
 
 
 def _fact(record: int, name: str, past: PastValue, now: int, learned: int | None) -> Row:

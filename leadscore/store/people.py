@@ -40,6 +40,12 @@ def count_records(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query.order_by(records.c.object))}
 
 
+def count_people(connection: Connection) -> int:
+    """How many people living records show."""
+    living = (records.c.until.is_(None), records.c.read_at.is_not(None))
+    return connection.execute(select(func.count(records.c.subject.distinct())).where(*living)).scalar_one()
+
+
 def count_activities(connection: Connection) -> int:
     """How many activities are kept."""
     return connection.execute(select(func.count()).select_from(activities)).scalar_one()

@@ -10,7 +10,7 @@ from connectors.protocol import SeenRecord
 from leadscore.store import due, tables
 from leadscore.store.activities import match_unmatched
 from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
-from leadscore.store.folding import FACT_COLUMNS, Reading, link_key, read_record
+from leadscore.store.folding import FACT_COLUMNS, Reading, address, link_key, read_record
 
 PEOPLE = frozenset({"contact", "Lead", "Contact"})
 """The objects of CRMs whose records are people; each one has a subject."""
@@ -51,7 +51,8 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int) -
         before = held[key]
         reading = read_record(before.id, before.document, record, now, first=before.read_at is None)
         facts += reading.facts
-        if before.read_at is None or reading.document != before.document or bool(before.until) != record.archived:
+        same = reading.document == before.document and _email(before, record) == before.email
+        if before.read_at is None or not same or (before.until is not None) != record.archived:
             changed.append((before, record, reading))
     insert_new(connection, tables.property_facts, FACT_COLUMNS, list(dict.fromkeys(facts)))
     concerned = _people_of(connection, [before.id for before, _, _ in changed])
@@ -59,7 +60,9 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int) -
     concerned |= _people_of(connection, [before.id for before, _, _ in changed])
     _save(connection, changed, now)
     addresses = {
-        r.email: (b.subject, b.id) for b, record, r in changed if r.email and b.subject and not record.archived
+        email: (before.subject, before.id)
+        for before, record, _ in changed
+        if before.subject is not None and not record.archived and (email := _email(before, record))
     }
     concerned |= dict.fromkeys(match_unmatched(connection, addresses), "activity")
     concerned |= {before.subject: "record" for before, _, _ in changed if before.subject is not None}
@@ -113,10 +116,17 @@ def _save(connection: Connection, changed: list[tuple[Held, SeenRecord, Reading]
         created = record.created_at if record.created_at is not None else before.created_at
         modified = record.modified_at if record.modified_at is not None else before.modified_at
         ahead = max((t for t in (before.ahead, reading.ahead) if t is not None), default=None)
-        email = reading.email if record.email is not None or "email" in record.values else before.email
+        email = _email(before, record)
         times = (before.since, until, now, created, modified, ahead)
         rows.append((before.id, record.object, record.id, before.subject, *times, email, to_json(reading.document)))
     upsert(connection, tables.records, _COLUMNS, rows)
+
+
+def _email(before: Held, record: SeenRecord) -> str | None:
+    """The address of a record; as it was, where this reading does not tell it."""
+    if record.email is None and "email" not in record.values:
+        return before.email
+    return address(record.email if record.email is not None else record.values["email"])
 
 
 def _relink(

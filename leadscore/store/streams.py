@@ -1,9 +1,10 @@
 """How far each stream of the CRM was read, and what was asked for when its present pass began."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from connectors.protocol import Cursor, Needs
 from leadscore.store.batch import to_json, upsert
@@ -60,19 +61,22 @@ def save_state(connection: Connection, state: StreamState) -> None:
     upsert(connection, streams, columns, [row])
 
 
+def keep_only(connection: Connection, names: Sequence[str]) -> None:
+    """Forgets streams that are no longer read; should one come back, it is read from its start."""
+    connection.execute(delete(streams).where(streams.c.name.not_in(names)))
+
+
 def begin_pass(state: StreamState | None, name: str, needs: Needs, *, over: bool) -> StreamState:
-    """The state with which the next pass of a stream begins: from its cursor, or from the start if `over` or if more
-    is asked for of it than in the pass before."""
+    """The state with which the next pass of a stream begins: from its cursor, from the start if `over`, and as if it
+    were the first time if more is asked for of it than in the pass before."""
     text = needs_text(needs)
-    if state is None:
-        return StreamState(name, None, text, frozenset(), 0, None, None)
-    again = over or _grown(state, needs)
-    return StreamState(
-        name, None if again else state.cursor, text, state.objects, state.passes, state.read_at, state.finished_at
-    )
+    if state is None or grown(state, needs):
+        return StreamState(name, None, text, state.objects if state else frozenset(), 0, None, None)
+    return replace(state, cursor=None if over else state.cursor, needs=text)
 
 
-def _grown(state: StreamState, needs: Needs) -> bool:
+def grown(state: StreamState, needs: Needs) -> bool:
+    """Whether more is asked for of a stream than when its last pass began."""
     before = msgspec.json.decode(state.needs)
     if not needs.activities <= set(before["activities"]):
         return True

@@ -42,6 +42,7 @@ class Portal:
     reads: list[tuple[str, Cursor | None]] = field(default_factory=list)
     crm: str = "hubspot"
     batch: int = 100
+    offered: tuple[str, ...] = ("companies", "contacts", "deals", "activities", "lists")
 
     def show(self, stream: str, *things: Thing) -> None:
         """Something happened in the CRM."""
@@ -82,7 +83,7 @@ class Portal:
         return ()
 
     def streams(self, needs: Needs) -> tuple[str, ...]:
-        return ("companies", "contacts", "deals", "activities", "lists")
+        return self.offered
 
     def read(
         self, stream: str, cursor: Cursor | None, needs: Needs, now: int, limit: int | None = None

@@ -128,3 +128,42 @@ def test_a_newly_mapped_property_is_read_of_everybody_with_its_past(
     sync(store, portal, book, LATER)
     assert history(store, "1", industry="industry") == {("Software", 7, None)}
     assert values_now(store, "1", industry="industry") == {"industry": "Software"}
+
+
+def test_a_sample_over_a_whole_reading_is_refused(store: Engine, portal: Portal, book: Rulebook) -> None:
+    five(portal)
+    sync(store, portal, book, NOW)
+    with pytest.raises(Refused, match="more than a sample"):
+        sync(store, portal, book, LATER, sample=2)
+    assert make_plan(store, portal, book, LATER).plan.sample is False
+
+
+def test_models_that_name_more_than_was_read_are_not_planned(store: Engine, portal: Portal, book: Rulebook) -> None:
+    five(portal)
+    portal.needed = Needs({"contact": ("jobtitle",)}, {})
+    sync(store, portal, book, NOW)
+    portal.needed = Needs({"contact": ("jobtitle",)}, {}, activities=frozenset({"meeting"}))
+    with pytest.raises(Refused, match="name more than was read"):
+        make_plan(store, portal, book, NOW)
+    sync(store, portal, book, LATER)
+    assert make_plan(store, portal, book, LATER).plan.rows
+
+
+def test_a_stream_that_is_no_longer_read_keeps_nobody_waiting(store: Engine, portal: Portal, book: Rulebook) -> None:
+    five(portal)
+    portal.failure, portal.fails_after = RetryLater("The network is down. Try again later."), 6
+    with pytest.raises(RetryLater):
+        sync(store, portal, book, NOW)
+    portal.offered = ("companies", "contacts", "deals")
+    sync(store, portal, book, NOW)
+    assert make_plan(store, portal, book, NOW).plan.rows
+
+
+def test_an_address_that_shows_later_finds_what_waited_for_it(store: Engine, portal: Portal, book: Rulebook) -> None:
+    portal.show("contacts", contact("1", {"jobtitle": "Cook"}))
+    portal.show("activities", did("form_submission", 5, "s1", email="ana@b.example", form="Demo"))
+    sync(store, portal, book, NOW)
+    assert status(store, NOW).unmatched == 1
+    portal.show("contacts", contact("1", {"jobtitle": "Cook"}, email="ana@b.example"))
+    sync(store, portal, book, NOW)
+    assert status(store, NOW).unmatched == 0
