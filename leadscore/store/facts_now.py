@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from connectors.protocol import DEAL_STATUS
 from leadscore.store import tables
 from leadscore.store.activities import load_kinds
-from leadscore.store.batch import chunks
+from leadscore.store.batch import chunks, raw_rows
 from leadscore.store.facts_past import facts_of
 from leadscore.store.folding import link_key
 from leadscore.store.memberships import memberships_of, read_lists
@@ -126,13 +126,16 @@ def _records(connection: Connection, subjects: Sequence[int]) -> dict[int, list[
 def _activities(connection: Connection, subjects: Sequence[int], known: Sight) -> dict[int, tuple[Activity, ...]]:
     a = tables.activities.c
     rows: list[tuple[int, int, int, str, int | None]] = []
+    new = tuple.__new__  # half the price of Activity(...), twenty million times
     for near in _within(a.subject, subjects):
         query = select(a.subject, a.occurred_at, a.kind, a.source, a.learned_at).where(near)
-        rows += connection.execute(query.order_by(a.subject, a.occurred_at)).all()
+        rows += raw_rows(connection, query.order_by(a.subject, a.occurred_at))
     kinds = known.kinds
     load_kinds(connection, {row[2] for row in rows}, kinds)
     return {
-        who: tuple([Activity(kinds[kind], at, source or None, learned) for _, at, kind, source, learned in group])
+        who: tuple(
+            [new(Activity, (kinds[kind], at, source or None, learned)) for _, at, kind, source, learned in group]
+        )
         for who, group in groupby(rows, key=itemgetter(0))
     }
 
