@@ -1,21 +1,31 @@
 """Points that activities give: each distinct kind of activity is held against the rules once, then only counted."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from scoring.activity_points import NEVER, Hit, Tally, clamp, counted_range, recency_of, tally_of
 from scoring.evaluate import Case, compile_condition
 from scoring.facts import Activity, Kind
 from scoring.field_points import Line, Line_, Slot, line_of, shown
 from scoring.ledger import Evidence
-from scoring.memo import remembered
+from scoring.memo import Memo
 from scoring.rules import ActivityRule, RangeRule, RecencyRule
 from scoring.values import DAY, Tables, write_date
 
 _DETAILS_SHOWN = ("form", "url", "name", "topic", "phrase", "campaign", "status", "stage", "amount")
+_MET = 65_536
 
 ActivityLike = ActivityRule | RecencyRule | RangeRule
 Evaluate = Callable[[list[Hit], int, int | None], tuple[Line | None, int]]
+
+
+class _Known(NamedTuple):
+    """A kind of activity with the rules that it matches and their windows in ms."""
+
+    kind: Kind
+    rules: tuple[tuple[int, int], ...]
 
 
 class ActivityPoints:
@@ -23,30 +33,43 @@ class ActivityPoints:
 
     def __init__(self, rules: Sequence[tuple[Slot, ActivityLike]], tables: Tables):
         self._matches = [_matcher(rule, tables) for _slot, rule in rules]
+        self._windows = [getattr(rule, "within", None) or NEVER for _slot, rule in rules]
         self._evaluate = [_evaluator(slot, rule) for slot, rule in rules]
         self._without_hits = [index for index, (_slot, rule) in enumerate(rules) if _counts_nothing(rule)]
-        self._rules = remembered(self._rules_of)
+        self._known = Memo(self._learn)
+        self._met: dict[int, _Known] = {}
 
-    def _rules_of(self, kind: Kind) -> tuple[int, ...]:
-        details = dict(kind.details)
-        return tuple(index for index, matches in enumerate(self._matches) if matches(kind.type, details))
+    def _learn(self, kind: Kind) -> _Known:
+        details, windows = dict(kind.details), self._windows
+        matches = [index for index, matches in enumerate(self._matches) if matches(kind.type, details)]
+        return _Known(kind, tuple((index, windows[index]) for index in matches))
+
+    def _meet(self, kind: Kind) -> _Known:
+        """A kind as known, and noted by its identity if this very object is the one that is kept (so that the identity
+        stays its own): a store hands out one object for each kind, and its text need not be hashed again."""
+        known = self._known[kind]
+        if known.kind is kind:
+            if len(self._met) >= _MET:
+                self._met.clear()
+            self._met[id(kind)] = known
+        return known
 
     def lines(self, activities: Iterable[Activity], as_of: int, created_at: int | None) -> tuple[list[Line], int]:
         """The lines of all activity rules, and the next instant at which one of them differs.
 
         `activities` have all arrived; `created_at` is None where unknown.
         """
-        hits: dict[int, list[Hit]] = {index: [] for index in self._without_hits}
-        rules_of = self._rules
+        hits: defaultdict[int, list[Hit]] = defaultdict(list)
+        for index in self._without_hits:
+            hits[index] = []
+        met = self._met.get
         for kind, occurred_at, _id, _learned_at in activities:
-            rules = rules_of(kind)
+            rules = (met(id(kind)) or self._meet(kind)).rules
             if rules:
-                hit = (occurred_at, kind)
-                for index in rules:
-                    if index in hits:
+                hit, age = (occurred_at, kind), as_of - occurred_at
+                for index, within in rules:
+                    if age < within:
                         hits[index].append(hit)
-                    else:
-                        hits[index] = [hit]
         lines: list[Line] = []
         next_change = NEVER
         evaluate = self._evaluate

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from scoring.facts import Kind
-from scoring.rules import ActivityRule, HalfLife, Limit, RangeRule, RecencyRule, Steps
+from scoring.rules import ActivityRule, Limit, RangeRule, RecencyRule, Steps
 from scoring.urls import split_url
 from scoring.values import DAY, fold
 
@@ -46,27 +46,23 @@ def round_half_away(number: float) -> int:
     return whole if number >= 0 else -whole
 
 
-Select = Callable[[list[Hit], int], list[Hit]]
-Worth = Callable[[list[Hit], int], int]
+Pick = Callable[[list[Hit]], list[Hit]]
 
 
-def selection(rule: ActivityRule) -> Select:
-    """Which hits count at an instant, oldest first."""
-    within = rule.within
-    plain: dict[str, Callable[[list[Hit]], list[Hit]]] = {
-        "each": lambda hits: sorted(hits),
-        "once": _once,
-        "first": _first,
-    }
-    pick = plain.get(rule.count) or _once_per(key_of(rule))
-    if within is None:
-        return lambda hits, _as_of: pick(hits)
+class _Decay(NamedTuple):
+    """How counted hits are worth points: `sum_up` them at an instant, and `whole`: that sum with the rule's limit, as
+    points. Apart, because the sum also tells when the points change: `change` is the first instant before `until` at
+    which fading alone does it, given the hits, now, until, the points and the sum; else NEVER."""
 
-    def select(hits: list[Hit], as_of: int) -> list[Hit]:
-        after = as_of - within
-        return pick([hit for hit in hits if hit[0] > after])
+    sum_up: Callable[[list[Hit], int], float]
+    whole: Callable[[float], int]
+    change: Callable[[list[Hit], int, int, int, float], int]
 
-    return select
+
+def pick_of(rule: ActivityRule) -> Pick:
+    """Which hits of those inside the window count, oldest first."""
+    plain: dict[str, Pick] = {"each": sorted, "once": _once, "first": _first}
+    return plain.get(rule.count) or _once_per(key_of(rule))
 
 
 def key_of(rule: ActivityRule) -> KeyOf:
@@ -113,26 +109,71 @@ def _once_per(key_of: KeyOf) -> Callable[[list[Hit]], list[Hit]]:
     return pick
 
 
-def worth(rule: ActivityRule) -> Worth:
-    """What counted hits are worth together at an instant, after the rule's limit."""
+def _decay_of(rule: ActivityRule) -> _Decay:
     points, decay, limit = rule.points, rule.decay, rule.limit
     if decay is None:
-        return lambda hits, _as_of: clamp(points * len(hits), limit)
+        return _Decay(lambda hits, _at: points * len(hits), lambda sum: clamp(int(sum), limit), lambda *_: NEVER)
     if isinstance(decay, Steps):
-        lose, every = decay.lose, decay.every
-
-        def stepped(hits: list[Hit], as_of: int) -> int:
-            percent = sum(max(0, 100 - lose * ((as_of - hit[0]) // every)) for hit in hits)
-            return _hundredths(points * percent, limit)
-
-        return stepped
-    half = decay.ms
-    return lambda hits, as_of: _faded(fading(points, half, hits, as_of), limit)
+        return _steps(points, decay, limit)
+    return _halving(points, decay.ms, limit)
 
 
-def fading(points: int, half: int, hits: list[Hit], as_of: int) -> float:
-    """The sum of halving points before any rounding."""
-    return math.fsum([points * 0.5 ** ((as_of - hit[0]) / half) for hit in hits])
+def tally_of(rule: ActivityRule) -> Callable[[list[Hit], int], Tally]:
+    """The points of an activity rule from its hits inside its window (all of them, in any order)."""
+    pick, within = pick_of(rule), rule.within
+    sum_up, whole, fade = _decay_of(rule)
+
+    def tally(hits: list[Hit], as_of: int) -> Tally:
+        counted = pick(hits)
+        sum = sum_up(counted, as_of)
+        points = whole(sum)
+        return Tally(points, change(hits, counted, as_of, points, sum), counted)
+
+    def change(hits: list[Hit], counted: list[Hit], at: int, points: int, sum: float) -> int:
+        # Between two window exits the counted hits stay the same; the oldest counted one is the first to leave.
+        while counted:
+            oldest = counted[0][0]
+            leaves = NEVER if within is None else oldest + within
+            crossing = fade(counted, at, leaves, points, sum)
+            if crossing < leaves:
+                return crossing
+            if leaves == NEVER:
+                return NEVER
+            at, counted = leaves, pick([hit for hit in hits if hit[0] > oldest])
+            sum = sum_up(counted, at)
+            if whole(sum) != points:
+                return at
+        return NEVER
+
+    return tally
+
+
+def _halving(points: int, half: int, limit: Limit | None) -> _Decay:
+    def sum_up(hits: list[Hit], at: int) -> float:
+        return math.fsum([points * 0.5 ** ((at - start) / half) for start, _kind in hits])
+
+    def whole(sum: float) -> int:
+        return _faded(sum, limit)
+
+    # An error of this many ms is a few hundred times what floating point can do here.
+    doubtful = half * 1e-12
+
+    def change(hits: list[Hit], as_of: int, until: int, now: int, sum: float) -> int:
+        if now == 0:
+            return NEVER
+        # All of them halve together, so the sum reaches the edge of rounding after this many ms.
+        wait = half * math.log2(abs(sum) / (abs(now) - 0.5 - 5e-7))
+        at = as_of + max(1, math.ceil(wait))
+        if at > until + 1000:
+            return NEVER
+        if wait <= doubtful or abs(wait - round(wait)) <= doubtful:
+            while whole(sum_up(hits, at)) == now:
+                at += 1
+            while at - 1 > as_of and whole(sum_up(hits, at - 1)) != now:
+                at -= 1
+        return at if at < until else NEVER
+
+    return _Decay(sum_up, whole, change)
 
 
 def _faded(total: float, limit: Limit | None) -> int:
@@ -145,83 +186,28 @@ def _faded(total: float, limit: Limit | None) -> int:
     return round_half_away(rounded)
 
 
-def _hundredths(hundredths: int, limit: Limit | None) -> int:
-    whole = (abs(hundredths) + 50) // 100
-    return clamp(whole if hundredths >= 0 else -whole, limit)
-
-
-def tally_of(rule: ActivityRule) -> Callable[[list[Hit], int], Tally]:
-    """The points of an activity rule from its hits (all of them, none later than `as_of`, in any order)."""
-    select, value, change = selection(rule), worth(rule), _next_change(rule)
-
-    def tally(hits: list[Hit], as_of: int) -> Tally:
-        counted = select(hits, as_of)
-        points = value(counted, as_of)
-        return Tally(points, change(hits, counted, as_of, points), counted)
-
-    return tally
-
-
-def _next_change(rule: ActivityRule) -> Callable[[list[Hit], list[Hit], int, int], int]:
-    select, value, within = selection(rule), worth(rule), rule.within
-    fade = _fade_change(rule, value)
-    if within is None and rule.decay is None:
-        return lambda _hits, _counted, _as_of, _points: NEVER
-
-    def change(hits: list[Hit], counted: list[Hit], as_of: int, points: int) -> int:
-        # Between two window exits the counted hits stay the same; the oldest counted one is the first to leave.
-        while counted:
-            leaves = NEVER if within is None else counted[0][0] + within
-            crossing = fade(counted, as_of, leaves, points)
-            if crossing < leaves:
-                return crossing
-            if leaves == NEVER:
-                return NEVER
-            as_of, counted = leaves, select(hits, leaves)
-            if value(counted, as_of) != points:
-                return as_of
-        return NEVER
-
-    return change
-
-
-def _fade_change(rule: ActivityRule, value: Worth) -> Callable[[list[Hit], int, int, int], int]:
-    """When fading alone changes the points of these hits, if before `until`; else NEVER."""
-    decay, points = rule.decay, rule.points
-    if isinstance(decay, HalfLife):
-        half = decay.ms
-        return lambda hits, as_of, until, now: _crossing(points, half, value, hits, as_of, until, now)
-    if isinstance(decay, Steps):
-        steps = decay
-        return lambda hits, as_of, until, now: _step(steps, value, hits, as_of, until, now)
-    return lambda _hits, _as_of, _until, _now: NEVER
-
-
-def _crossing(points: int, half: int, value: Worth, hits: list[Hit], as_of: int, until: int, now: int) -> int:
-    if now == 0:
-        return NEVER
-    total = abs(fading(points, half, hits, as_of))
-    wait = math.ceil(half * math.log2(total / (abs(now) - 0.5 - 5e-7)))
-    at = as_of + max(1, wait)
-    if at > until + 1000:
-        return NEVER
-    while value(hits, at) == now:
-        at += 1
-    while at - 1 > as_of and value(hits, at - 1) != now:
-        at -= 1
-    return at if at < until else NEVER
-
-
-def _step(decay: Steps, value: Worth, hits: list[Hit], as_of: int, until: int, now: int) -> int:
+def _steps(points: int, decay: Steps, limit: Limit | None) -> _Decay:
     lose, every = decay.lose, decay.every
-    at = as_of
-    while True:
-        steps = [(start, (at - start) // every) for start, _kind in hits]
-        at = min((start + (done + 1) * every for start, done in steps if lose * done < 100), default=NEVER)
-        if at >= until:
-            return NEVER
-        if value(hits, at) != now:
-            return at
+
+    def sum_up(hits: list[Hit], at: int) -> int:
+        """In hundredths of points."""
+        return points * sum([max(0, 100 - lose * ((at - start) // every)) for start, _kind in hits])
+
+    def whole(hundredths: float) -> int:
+        points = (abs(int(hundredths)) + 50) // 100
+        return clamp(points if hundredths >= 0 else -points, limit)
+
+    def change(hits: list[Hit], as_of: int, until: int, now: int, _sum: float) -> int:
+        at = as_of
+        while True:
+            steps = [(start, (at - start) // every) for start, _kind in hits]
+            at = min([start + (done + 1) * every for start, done in steps if lose * done < 100], default=NEVER)
+            if at >= until:
+                return NEVER
+            if whole(sum_up(hits, at)) != now:
+                return at
+
+    return _Decay(sum_up, whole, change)
 
 
 def recency_of(rule: RecencyRule) -> tuple[tuple[int, ...], Callable[[int], bool]]:
@@ -236,7 +222,7 @@ def recency_of(rule: RecencyRule) -> tuple[tuple[int, ...], Callable[[int], bool
 
 
 def counted_range(rule: RangeRule) -> Callable[[list[Hit], int], Tally]:
-    """The points of a range rule over the number of hits in its window."""
+    """The points of a range rule over the number of hits, all of them inside its window."""
     within, limit = rule.within, rule.limit
 
     def points_of(count: int) -> int:
@@ -245,10 +231,10 @@ def counted_range(rule: RangeRule) -> Callable[[list[Hit], int], Tally]:
                 return clamp(one.points, limit)
         return 0
 
-    def tally(hits: list[Hit], as_of: int) -> Tally:
+    def tally(hits: list[Hit], _as_of: int) -> Tally:
         if within is None:
             return Tally(points_of(len(hits)), NEVER, sorted(hits))
-        counted = sorted(hit for hit in hits if hit[0] > as_of - within)
+        counted = sorted(hits)
         points, left = points_of(len(counted)), len(counted)
         for index, hit in enumerate(counted):
             last_of_its_instant = index + 1 == left or counted[index + 1][0] != hit[0]
