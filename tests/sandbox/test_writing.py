@@ -171,3 +171,11 @@ def test_from_2026_09_on_an_admins_mandatory_field_refuses_any_write(http: Calle
     emptied = http.patch(f"/crm/objects/2026-09/contacts/{full}", {"properties": {"country": ""}})
     assert [fault["name"] for fault in _faults(emptied)] == ["country"]
     assert http.post("/crm/v3/objects/contacts/batch/update", {"inputs": rows}).status_code == 200
+
+
+def test_a_unique_property_of_the_portals_own_is_held_once(http: Caller) -> None:
+    http.contact(email="a@x.example", customer_number="C-1")
+    again = http.post(CONTACTS, {"properties": {"email": "b@x.example", "customer_number": "C-1"}})
+    assert (again.status_code, again.json()["category"]) == (409, "CONFLICT")
+    assert http.get(f"{CONTACTS}/C-1", idProperty="customer_number").status_code == 200
+    assert http.get(f"{CONTACTS}/Berlin", idProperty="city").status_code == 400

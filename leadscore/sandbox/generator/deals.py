@@ -13,11 +13,11 @@ GONE_STAGE = "legacy_4711"
 
 
 def document(random: Random, deal: Deal, name: str, owner: int, now: int) -> tuple[dict[str, str], list[Any]]:
-    """The deal's properties and its history entries. An open deal has a close date too: the expected one."""
+    """The deal's properties and its history entries. An open deal has a close date too: a guess, not the truth."""
     pipeline, stages = _stages(random, deal, now)
     amount = str(random.choice((1200, 4800, 9600, 12500, 24000, 60000)))
     closed = deal.state != "open"
-    closes = deal.closes if closed else max(deal.closes, now + DAY_MS)
+    closes = deal.closes if closed else max(deal.begins + 45 * DAY_MS, now + DAY_MS)
     doc = {
         "dealname": name,
         "amount": amount,
@@ -30,20 +30,6 @@ def document(random: Random, deal: Deal, name: str, owner: int, now: int) -> tup
         "hs_createdate": iso(deal.begins),
         "num_associated_contacts": "1",
     }
-    entries: list[Any] = []
-    old: str | None = None
-    for at, stage in stages:
-        entries.append(
-            [
-                at,
-                "CRM_UI",
-                f"userId:{owner + 9000}",
-                owner + 9000,
-                {"dealstage": stage},
-                {"dealstage": old} if old else None,
-            ]
-        )
-        old = stage
     doc["dealstage"] = stages[-1][1]
     doc["hs_v2_date_entered_current_stage"] = iso(stages[-1][0])
     if doc["dealstage"] != GONE_STAGE:
@@ -55,7 +41,18 @@ def document(random: Random, deal: Deal, name: str, owner: int, now: int) -> tup
         }
     if deal.state == "won":
         doc["hs_closed_won_date"] = iso(deal.closes)
-    return doc, entries
+    return doc, _entries(stages, owner)
+
+
+def _entries(stages: list[tuple[int, str]], owner: int) -> list[Any]:
+    """The owner moved the deal from stage to stage in the app."""
+    made: list[Any] = []
+    old = None
+    for at, stage in stages:
+        before = {"dealstage": old} if old else None
+        made.append([at, "CRM_UI", f"userId:{owner + 9000}", owner + 9000, {"dealstage": stage}, before])
+        old = stage
+    return made
 
 
 def _stages(random: Random, deal: Deal, now: int) -> tuple[str, list[tuple[int, str]]]:
