@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
 import struct
 import tempfile
 import threading
@@ -121,6 +122,11 @@ class _Server(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def server_bind(self) -> None:
+        """Without the look-up of this machine's name, which can take seconds and asks the network."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
