@@ -18,6 +18,7 @@ _DETAILS_SHOWN = ("form", "url", "name", "topic", "phrase", "campaign", "status"
 _MET = 65_536
 
 ActivityLike = ActivityRule | RecencyRule | RangeRule
+Matches = Callable[[Mapping[str, str]], bool]
 Evaluate = Callable[[list[Hit], int, int | None], tuple[Line | None, int]]
 
 
@@ -32,7 +33,10 @@ class ActivityPoints:
     """All rules of a model that look at activities, compiled."""
 
     def __init__(self, rules: Sequence[tuple[Slot, ActivityLike]], tables: Tables):
-        self._matches = [_matcher(rule, tables) for _slot, rule in rules]
+        self._rules_on: defaultdict[str, list[tuple[int, Matches]]] = defaultdict(list)
+        for index, (_slot, rule) in enumerate(rules):
+            for type in set(rule.on):
+                self._rules_on[type].append((index, _matcher(rule, tables)))
         self._windows = [getattr(rule, "within", None) or NEVER for _slot, rule in rules]
         self._evaluate = [_evaluator(slot, rule) for slot, rule in rules]
         self._without_hits = [index for index, (_slot, rule) in enumerate(rules) if _counts_nothing(rule)]
@@ -41,8 +45,8 @@ class ActivityPoints:
 
     def _learn(self, kind: Kind) -> _Known:
         details, windows = dict(kind.details), self._windows
-        matches = [index for index, matches in enumerate(self._matches) if matches(kind.type, details)]
-        return _Known(kind, tuple((index, windows[index]) for index in matches))
+        matching = [index for index, matches in self._rules_on.get(kind.type, ()) if matches(details)]
+        return _Known(kind, tuple((index, windows[index]) for index in matching))
 
     def _meet(self, kind: Kind) -> _Known:
         """A kind as known, and noted by its identity if this very object is the one that is kept (so that the identity
@@ -82,12 +86,12 @@ class ActivityPoints:
         return lines, next_change
 
 
-def _matcher(rule: ActivityLike, tables: Tables) -> Callable[[str, Mapping[str, str]], bool]:
-    types = frozenset(rule.on)
+def _matcher(rule: ActivityLike, tables: Tables) -> Matches:
+    """Whether the details of an activity satisfy the `where:` of a rule."""
     if rule.where is None:
-        return lambda type, _details: type in types
+        return lambda _details: True
     truth = compile_condition(rule.where, tables, details=True).truth
-    return lambda type, details: type in types and truth(Case(details, 0)) is True
+    return lambda details: truth(Case(details, 0)) is True
 
 
 def _counts_nothing(rule: ActivityLike) -> bool:
