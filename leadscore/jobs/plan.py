@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from connectors.outputs import ADMIN, REPS, RIDERS, output_values, score_words
 from connectors.plan import RecordPlan, WritePlan
 from connectors.protocol import Needs, Reader
+from leadscore.jobs.bulk import no_collector
 from leadscore.jobs.refused import Refused
 from leadscore.jobs.rescore import MUCH, WINDOW, rescore
 from leadscore.jobs.rule_counts import RuleCount, count_rules, mute_rules
@@ -169,24 +170,23 @@ def _compare_windows(store: Engine, work: Comparison) -> list[Candidate]:
     kinds: dict[int, Kind] = {}
     found: list[Candidate] = []
     for low in range(work.low, work.high, WINDOW):
-        with reading(store) as connection:
-            wanted = [
-                standing
-                for standing in standings(connection, low, min(low + WINDOW, work.high))
-                if _wanted(standing, output_values(_plain(standing, work.as_of), causing), work.policy)
+        with no_collector():
+            with reading(store) as connection:
+                wanted = [
+                    standing
+                    for standing in standings(connection, low, min(low + WINDOW, work.high))
+                    if _wanted(standing, output_values(_plain(standing, work.as_of), causing), work.policy)
+                ]
+                subjects = sorted({standing.subject for standing in wanted})
+                known = sight(connection, places, kinds)
+                facts = {one.subject: one.facts for one in facts_now(connection, subjects, known, work.as_of)}
+            # Only now, for the few that differ: the reason costs several scorings, and it may have changed since.
+            values = {who: output_values(scorer(facts[who], work.as_of), words) for who in facts}
+            found += [
+                Candidate(s.subject, s.record, s.object, s.id, values[s.subject], s.held or {}, s.touched, s.moved)
+                for s in wanted
+                if s.subject in values
             ]
-            subjects = sorted({standing.subject for standing in wanted})
-            facts = {
-                c.subject: c.facts
-                for c in facts_now(connection, subjects, sight(connection, places, kinds), work.as_of)
-            }
-        # Only now, for the few that differ: the reason costs several scorings, and it may have changed since.
-        values = {who: output_values(scorer(known, work.as_of), words) for who, known in facts.items()}
-        found += [
-            Candidate(s.subject, s.record, s.object, s.id, values[s.subject], s.held or {}, s.touched, s.moved)
-            for s in wanted
-            if s.subject in values
-        ]
     return found
 
 

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 
 from sqlalchemy import Connection, Engine
 
+from leadscore.jobs.bulk import no_collector
 from leadscore.jobs.rulebook import Rulebook, RuleKey, rule_numbers
 from leadscore.store import due
 from leadscore.store.account import bound, note
@@ -129,18 +130,19 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
     scored = removed = 0
     kinds: dict[int, Kind] = {}
     for low, high in _windows(store, work):
-        with reading(store) as connection:
-            known = sight(connection, places, kinds)
-            subjects = _subjects(connection, work, low, high)
-            marks = due.marks(connection, subjects)
-            results: list[Scored] = []
-            for one in facts_now(connection, subjects, known, work.now):
-                score = scorer(one.facts, work.now)
-                results.append(Scored(one.subject, score, one.arrives, _fired(score, numbers)))
-        gone = set(subjects) - {one.subject for one in results}
-        with writing(store) as connection:
-            save_scores(connection, results, work.generation, marks)
-            forget_scores(connection, gone)
+        with no_collector():
+            with reading(store) as connection:
+                subjects = _subjects(connection, work, low, high)
+                marks = due.marks(connection, subjects)
+                known = sight(connection, places, kinds)
+                results: list[Scored] = []
+                for one in facts_now(connection, subjects, known, work.now):
+                    score = scorer(one.facts, work.now)
+                    results.append(Scored(one.subject, score, one.arrives, _fired(score, numbers)))
+            gone = set(subjects) - {one.subject for one in results}
+            with writing(store) as connection:
+                save_scores(connection, results, work.generation, marks)
+                forget_scores(connection, gone)
         scored, removed = scored + len(results), removed + len(gone)
     return scored, removed
 

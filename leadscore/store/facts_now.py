@@ -76,7 +76,8 @@ def facts_now(connection: Connection, subjects: Sequence[int], known: Sight, as_
     read = _field_reader(known)
     for who, rows in people.items():
         first, done = rows[0], activities.get(who, ())
-        arrives = [activity.occurred_at for activity in done if activity.occurred_at > as_of]
+        late = done and done[-1].occurred_at > as_of
+        arrives = [activity.occurred_at for activity in done if activity.occurred_at > as_of] if late else []
         ahead = first.ahead is not None and first.ahead > as_of
         if who in exact or len(rows) > 1 or ahead:
             facts = facts_of(connection, who, known.places, known.counted)
