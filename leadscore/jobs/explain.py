@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from leadscore.jobs.refused import Refused
 from leadscore.jobs.rulebook import Rulebook, RuleKey
@@ -12,7 +12,7 @@ from leadscore.store.account import bound
 from leadscore.store.database import reading
 from leadscore.store.facts_now import sight
 from leadscore.store.facts_past import facts_of
-from leadscore.store.models import generation_at
+from leadscore.store.models import Generation, generation_at
 from leadscore.store.people import Person, find_person
 from leadscore.store.places import places_of
 from scoring.engine import compile_models
@@ -68,11 +68,10 @@ def explain(
             raise Refused(
                 f"Nobody is known as {who!r}. Give the record id or the e-mail address; or run `leadscore sync`."
             )
-        models = _models_then(connection, at, load) if past and load else rulebook.models
-        models = models or rulebook.models
+        then = generation_at(connection, at) if past and load else Generation(0, 0, ())
+        models = tuple(load(model.text) for model in then.models) if load and then.models else rulebook.models
         places = places_of(models, found.account.crm)
         facts = facts_of(connection, person.subject, places, sight(connection, places, {}).counted)
-        digests = generation_at(connection, at).digests if past else rulebook.digests
     if facts is None:
         raise Refused(
             f"The record of {who!r} was archived or never read. Run `leadscore sync` if it is back in the CRM."
@@ -81,7 +80,9 @@ def explain(
     model = next((m for m in models if m.name == score.model), None)
     given = {(c.score, c.group, c.rule) for c in score.contributions if c.kind == "rule"}
     unmet = tuple(key for key, _ in _rules(model) if key not in given) if model else ()
-    return Explanation(person, facts, score, unmet, what_raises(model, score) if model else (), digests)
+    return Explanation(
+        person, facts, score, unmet, what_raises(model, score) if model else (), then.digests or rulebook.digests
+    )
 
 
 def what_raises(model: ScoringModel, score: Score, best: int = 3) -> tuple[Raise, ...]:
@@ -100,10 +101,6 @@ def what_raises(model: ScoringModel, score: Score, best: int = 3) -> tuple[Raise
             if gain > 0:
                 found.append(Raise(key[0] or "", key[1] or "", rule.name, has, most, gain))
     return tuple(sorted(found, key=lambda one: -one.gain)[:best])
-
-
-def _models_then(connection: Connection, at: int, load: Callable[[str], ScoringModel]) -> tuple[ScoringModel, ...]:
-    return tuple(load(model.text) for model in generation_at(connection, at).models)
 
 
 def _rules(model: ScoringModel) -> list[tuple[RuleKey, Rule]]:

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from leadscore.store.errors import StoreError
 
@@ -66,19 +66,34 @@ def connect(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes: all of it is kept at the end, or nothing. On SQLite there is one at a time."""
-    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    """One transaction that writes: all of it is kept at the end, or nothing. On SQLite there is one at a time.
+
+    Raises StoreError if the database does not take it: it is locked, its disk is full, or it is gone.
+    """
+    with _told(engine), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One transaction that only reads, and sees one state of the store throughout."""
-    with engine.connect() as connection:
+    """One transaction that only reads, and sees one state of the store throughout. Raises StoreError as `writing`."""
+    with _told(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
             yield connection
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        place = engine.url.render_as_string(hide_password=True)
+        raise StoreError(
+            f"The store at {place} does not answer: {error.orig}. Nothing of this step was kept. Look whether another "
+            "leadscore is at work on it, whether the disk is full, or whether the database is up; then run it again."
+        ) from error
 
 
 def one_writer(connection: Connection) -> None:

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from connectors.protocol import SeenRecord
+from leadscore.jobs import plan as plan_module
 from leadscore.jobs import rescore as rescore_module
+from leadscore.jobs.plan import make_plan
 from leadscore.jobs.rescore import rescore
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.sync import sync
@@ -149,22 +151,22 @@ def dump(store: Engine) -> Mapping[str, list[tuple[object, ...]]]:
         }
 
 
-def test_two_processes_come_to_the_same_scores_as_one(
-    tmp_path: Path, portal: Portal, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+def test_two_processes_come_to_the_same_scores_and_plan_as_one(
+    tmp_path: Path, store: Engine, portal: Portal, book: Rulebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     portal.page_size = 100
     titles = ("CEO", "Manager", "Student", "")
+    views = [did("page_view", NOW - n * HOUR, f"p{n}", record=str(n % 60), url="/pricing") for n in range(200)]
     portal.show("contacts", *(contact(str(n), {"jobtitle": titles[n % 4]}) for n in range(60)))
-    portal.show(
-        "activities",
-        *(did("page_view", NOW - n * HOUR, f"p{n}", record=str(n % 60), url="/pricing") for n in range(200)),
-    )
+    portal.show("activities", *views)
     monkeypatch.setattr(rescore_module, "MUCH", 10)
+    monkeypatch.setattr(plan_module, "MUCH", 10)
+    alone = open_store(f"sqlite:///{tmp_path / 'alone.db'}")
     results = []
-    for processes in (1, 2):
-        store = open_store(f"sqlite:///{tmp_path / f'{processes}.db'}")
-        sync(store, portal, book, NOW)
-        assert rescore(store, book, NOW, processes=processes).scored == 60
-        results.append(dump(store))
-        store.dispose()
+    for engine, processes in ((alone, 1), (store, 2)):
+        sync(engine, portal, book, NOW)
+        assert rescore(engine, book, NOW, processes=processes).scored == 60
+        results.append((dump(engine), make_plan(engine, portal, book, NOW, processes=processes).plan))
+    alone.dispose()
     assert results[0] == results[1]
+    assert len(results[0][1].rows) > 40

@@ -4,10 +4,11 @@ from sqlalchemy import Engine, select
 
 from connectors.protocol import SeenForm, SeenList
 from leadscore.store import tables
-from leadscore.store.database import reading
+from leadscore.store.batch import insert_new
+from leadscore.store.database import reading, writing
 from leadscore.store.parked import all_parked, count_parked
-from scoring.facts import Membership
-from tests.store.seen import HOUR, NOW, contact, current, did, due, everything, keep, settle
+from scoring.facts import Answer, Membership
+from tests.store.seen import HOUR, NOW, contact, current, did, due, everything, keep, places, settle, subject_of
 
 LATER = NOW + HOUR
 
@@ -55,6 +56,19 @@ def test_an_activity_read_later_was_learned_later(store: Engine) -> None:
     keep(store, did("call", 5, "c1", record="1"), stream="calls")
     keep(store, did("call", 5, "c1", record="1"), did("call", 7, "c2", record="1"), stream="calls", now=LATER)
     assert done(store, "1") == [("call", 5, None), ("call", 7, LATER)]
+
+
+def test_a_person_with_answers_is_read_with_all_of_their_past(store: Engine) -> None:
+    keep(store, contact("1", {"jobtitle": "CEO"}, history={"jobtitle": [("CTO", 5), ("CEO", 9)]}), contact("2", {}))
+    answer = (subject_of(store, "1"), 1, 7, "Not ready", "rep@b.example", "too early", None)
+    with writing(store) as connection:
+        columns = ("subject", "record", "at", "answer", "author", "note", "learned_at")
+        insert_new(connection, tables.answers, columns, [answer, answer])
+    found = current(store, "1", places(title="jobtitle"))
+    assert found is not None
+    assert found.facts.answers == (Answer("Not ready", 7, "rep@b.example", "too early"),)
+    assert [(v.value, v.valid_at) for v in found.facts.history] == [("CTO", 5), ("CEO", 9)]
+    assert found.facts.current == {}
 
 
 def test_an_activity_from_the_future_wakes_the_person_when_it_comes(store: Engine) -> None:

@@ -82,6 +82,15 @@ def test_a_transaction_that_fails_leaves_nothing(store: Engine) -> None:
         assert connection.execute(select(tables.forms)).all() == []
 
 
+def test_a_database_that_is_gone_is_told_in_a_sentence(tmp_path: Path) -> None:
+    engine = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    with writing(engine) as connection:
+        connection.execute(text("DROP TABLE forms"))
+    with pytest.raises(StoreError, match="does not answer: no such table: forms"), reading(engine) as connection:
+        connection.execute(select(tables.forms))
+    engine.dispose()
+
+
 def test_known_keys_are_left_alone_or_replaced_as_asked(store: Engine) -> None:
     with writing(store) as connection:
         assert insert_new(connection, tables.forms, FORM, [("a", 1, "x"), ("b", 1, "y")]) == 2
