@@ -184,6 +184,7 @@ def test_who_buys_follows_the_written_formula() -> None:
     paths = ["/pricing", "/pricing", "/customers/fjord", "/customers/fjord", "/blog"]
     assert outcome.interest([0, 4], paths, False) == pytest.approx(2.4 + 0.2 + 2 * 0.35 + 0.25)
     assert outcome.fit(_lead(words.STUDENT, "free"), None) == pytest.approx(-2.0 + 0.4 - 1.2)
+    assert outcome.interest([], ["/pricing"] * 9, False) == pytest.approx(4 * 0.35)
     assert outcome.interest([], ["/careers"], True) == pytest.approx(-1.3)
     assert outcome.probability(0) == 0.5
 
