@@ -118,18 +118,18 @@ class _Scorer:
         if self._chooses_by_time:
             change = min(change, self._next_choice(view.case, chosen, change))
         return Score(
-            model=chosen.model.name,
-            as_of=as_of,
-            scores=sums.scores,
-            adjustment=adjusted,
-            total=sums.total,
-            band=sums.band,
-            grade=sums.grade,
-            stage=stage,
-            next_change_at=None if change == NEVER else change,
-            contributions=tuple(sums.lines),
-            unreadable=unreadable,
-            tell=lambda score: self._told(chosen, facts, score),
+            chosen.model.name,
+            as_of,
+            sums.scores,
+            adjusted,
+            sums.total,
+            sums.band,
+            sums.grade,
+            stage,
+            None if change == NEVER else change,
+            tuple(sums.lines),
+            unreadable,
+            lambda score: self._told(chosen, facts, score),
         )
 
     def _told(self, chosen: _Compiled, facts: Facts, score: Score) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from scoring.activity_points import clamp
 from scoring.field_points import Line
@@ -21,55 +22,75 @@ class Sums:
     grade: str | None = None
 
 
+class _Total(NamedTuple):
+    """A score: its groups from `start` to `end`, its limit, and the place of its limit's line."""
+
+    name: str
+    start: int
+    end: int
+    limit: Limit | None
+    place: float
+    in_total: bool
+
+
+class _Limited(NamedTuple):
+    """A group with a limit: its number, its names, and the place of the limit's line."""
+
+    number: int
+    score: str
+    name: str
+    limit: Limit
+    place: float
+
+
 class Adder:
     """Adds the lines of one model up, with its group and score limits."""
 
     def __init__(self, specs: Sequence[ScoreSpec]):
-        self._specs = specs
-        self._zeros = {spec.name: 0 for spec in specs}
-        # the number of each rule's group, and of each group's score, by place
-        groups = [(place, group) for place, spec in enumerate(specs) for group in spec.groups]
-        self._groups = [(place, group.name, group.limit) for place, group in groups]
-        self._group_of = [number for number, (_place, group) in enumerate(groups) for _rule in group.rules]
+        self._group_of: list[int] = []
+        self._limited: list[_Limited] = []
+        self._totals: list[_Total] = []
+        groups = 0
+        for spec in specs:
+            start = groups
+            for group in spec.groups:
+                self._group_of += [groups] * len(group.rules)
+                # The line of a limit stands between the last rule above it and the next one.
+                if group.limit is not None:
+                    place = len(self._group_of) - 0.7
+                    self._limited.append(_Limited(groups, spec.name, group.name, group.limit, place))
+                groups += 1
+            place = len(self._group_of) - 0.3
+            self._totals.append(_Total(spec.name, start, groups, spec.limit, place, spec.in_total))
+        self._no_points = [0] * groups
 
     def add_up(self, lines: list[Line]) -> Sums:
-        """Every score, its lines in model order, and the total; `lines` come in any order and are sorted in place."""
+        """Every score, its lines in model order, and the total; `lines` come in any order and are changed."""
+        in_group, group_of = self._no_points.copy(), self._group_of
+        for place, points, _line in lines:
+            in_group[group_of[int(place)]] += points
+        for number, score, group, limit, place in self._limited:
+            kept = clamp(in_group[number], limit)
+            if kept != in_group[number]:
+                lines.append(_cut(score, group, in_group[number], kept, place))
+                in_group[number] = kept
+        scores: dict[str, int] = {}
+        total = 0
+        for name, start, end, of_score, place, in_total in self._totals:
+            points = kept = sum(in_group[start:end])
+            if of_score is not None:
+                kept = clamp(points, of_score)
+                if kept != points:
+                    lines.append(_cut(name, None, points, kept, place))
+            scores[name] = kept
+            total += kept if in_total else 0
         lines.sort()
-        group_of, groups = self._group_of, self._groups
-        scores = dict(self._zeros)
-        out: list[Contribution] = []
-        group, in_group, score, in_score, total = -1, 0, -1, 0, 0
-        for place, points, contribution in lines:
-            if group_of[place] != group:
-                if group >= 0:
-                    in_score += self._close_group(group, in_group, out)
-                group, in_group = group_of[place], 0
-                if groups[group][0] != score:
-                    if score >= 0:
-                        total += self._close_score(score, in_score, scores, out)
-                    score, in_score = groups[group][0], 0
-            in_group += points
-            out.append(contribution)
-        if group >= 0:
-            in_score += self._close_group(group, in_group, out)
-            total += self._close_score(score, in_score, scores, out)
-        return Sums(scores, out, total)
-
-    def _close_group(self, group: int, points: int, out: list[Contribution]) -> int:
-        score, name, limit = self._groups[group]
-        return points if limit is None else _cut(self._specs[score].name, name, points, limit, out)
-
-    def _close_score(self, score: int, points: int, scores: dict[str, int], out: list[Contribution]) -> int:
-        spec = self._specs[score]
-        kept = scores[spec.name] = _cut(spec.name, None, points, spec.limit, out)
-        return kept if spec.in_total else 0
+        return Sums(scores, [line for _place, _points, line in lines], total)
 
 
-def _cut(score: str, group: str | None, points: int, limit: Limit | None, out: list[Contribution]) -> int:
-    kept = clamp(points, limit)
-    if kept != points:
-        out.append(Contribution("limit", score, group, None, kept - points, {"sum": points, "limit": kept}))
-    return kept
+def _cut(score: str, group: str | None, points: int, kept: int, place: float) -> Line:
+    line = Contribution("limit", score, group, None, kept - points, {"sum": points, "limit": kept})
+    return place, kept - points, line
 
 
 def step_of(ladder: Ladder, points: int) -> str | None:
