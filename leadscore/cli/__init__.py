@@ -29,7 +29,7 @@ from leadscore.jobs.refused import Refused
 from leadscore.store.errors import StoreError
 from scoring.values import write_instant
 
-FAILED, USAGE, INTERRUPTED = 1, 64, 130
+FAILED, USAGE = 1, 64
 
 app = typer.Typer(
     name="leadscore",
@@ -68,8 +68,6 @@ def main() -> None:
         code = _say("Stopped; nothing more was done.", FAILED)
     except (ConnectorError, StoreError, Refused) as error:
         code = _say(f"{error}{_when(error)}", FAILED)
-    if code == INTERRUPTED:
-        _say("Stopped. What was done so far is kept; the same command goes on from there.", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from config.problems import ConfigError, Problem
 from connectors.plan import PlanUnreadable, WritePlan, load
-from leadscore.cli.bars import say, step_bar
+from leadscore.cli.bars import going_on_later, say, step_bar
 from leadscore.cli.clock import now
 from leadscore.cli.plan import show_plan
 from leadscore.cli.show import clean, console, json_line
@@ -37,7 +37,7 @@ def apply(
     Exit codes: 0 all written, 2 not done or only partly.
     """
     made = parts()
-    with made.store() as store:
+    with made.store() as store, going_on_later():
         plan = _read(file) if file is not None else _fresh(made, store, yes=yes, as_json=as_json)
         report = _apply(made, store, plan, force=force, account=account, as_json=as_json)
     if as_json:

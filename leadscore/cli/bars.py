@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -11,10 +12,22 @@ from connectors.protocol import Quota
 from leadscore.cli.show import clean
 from leadscore.jobs.sync import Progress as SyncProgress
 
+_INTERRUPTED = 130
+
 
 def say(text: str) -> None:
     """A line for people, on stderr, so that stdout stays data."""
     sys.stderr.write(f"{clean(text)}\n")
+
+
+@contextmanager
+def going_on_later() -> Iterator[None]:
+    """Turns Ctrl-C into a sentence: the job inside keeps what it did and goes on from there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("Stopped. What was done so far is kept; the same command goes on from there.")
+        raise typer.Exit(_INTERRUPTED) from None
 
 
 def quota_text(quota: Quota) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from leadscore.cli.bars import say, step_bar, sync_bars
+from leadscore.cli.bars import going_on_later, say, step_bar, sync_bars
 from leadscore.cli.clock import now
 from leadscore.cli.show import console, json_line
 from leadscore.jobs.rescore import rescore
@@ -25,7 +25,7 @@ def sync(
     """
     made = parts()
     rulebook, reader = made.rulebook, made.reader
-    with made.store() as store:
+    with made.store() as store, going_on_later():
         with sync_bars() as progress:
             report = read_crm(store, reader, rulebook, now(), full=full, sample=sample, progress=progress)
         with step_bar("scoring") as scoring:
