@@ -6,14 +6,14 @@ from operator import getitem
 from typing import NamedTuple
 
 from scoring.activity_points import NEVER, clamp
-from scoring.conditions import AllOf
+from scoring.conditions import AllOf, Condition, Test
 from scoring.evaluate import Case, Compiled, Standing, compile_condition
 from scoring.ledger import Contribution, Evidence
 from scoring.memo import Memo
 from scoring.model import Field
-from scoring.predicates import inside
+from scoring.predicates import inside, predicate
 from scoring.rules import FieldRule, RangeRule
-from scoring.values import Interval, Tables, Unreadable, reader
+from scoring.values import Interval, Read, Tables, Unreadable, reader
 
 _EVIDENCE_LENGTH = 200
 _ALWAYS_READABLE = frozenset({"text", "url", "set"})
@@ -72,7 +72,8 @@ class Reading(NamedTuple):
     unreadable: tuple[int, str] | None
 
 
-_Maker = Callable[[str | None], Line | None]
+_Maker = Callable[[str | None, Read], Line | None]
+"""The line of a rule over one field for a raw value, and the same as its type."""
 
 
 class _Plan:
@@ -110,7 +111,7 @@ class FieldPoints:
         self._timed: list[_Whole] = []
         for slot, rule in rules:
             if isinstance(rule, RangeRule):
-                plans[str(rule.field)].makers.append(_range_line(slot, rule, tables))
+                plans[str(rule.field)].makers.append(_range_line(slot, rule))
             elif clamp(rule.points, rule.limit):
                 self._place(rule, line_of(slot, rule.name), plans, tables)
         self._readings = _Readings()
@@ -131,10 +132,8 @@ class FieldPoints:
         if compiled.timed:
             self._timed.append(whole)
         elif _by_one_field(compiled):
-            # The line is kept by value, so the answers of its tests need not be.
             (name,) = compiled.fields
-            lone = compile_condition(rule.when, tables, remember=False)
-            plans[name].makers.append(_single_line(name, make, points, lone))
+            plans[name].makers.append(_single_line(name, make, points, _of_one_field(name, rule.when, tables)))
         else:
             parts = rule.when.parts if isinstance(rule.when, AllOf) else ()
             gates = (compile_condition(part, tables, remember=False) for part in parts)
@@ -197,12 +196,13 @@ def _reading(place: tuple[int, str], type: str, plan: _Plan, tables: Tables) -> 
     read, name = reader(type, tables), place[1]
 
     def look(raw: str | None) -> Reading | None:
-        lines = tuple([line for make in plan.makers if (line := make(raw)) is not None])
+        value = read(raw)
+        lines = tuple([line for make in plan.makers if (line := make(raw, value)) is not None])
         asks: tuple[_Whole, ...] = ()
         if plan.gates:
             case = _case_of(name, raw)
             asks = tuple([whole for gate, whole in plan.gates if gate.truth(case) is True])
-        unreadable = place if isinstance(read(raw), Unreadable) else None
+        unreadable = place if isinstance(value, Unreadable) else None
         return Reading(lines, asks, unreadable) if lines or asks or unreadable else None
 
     return look
@@ -212,20 +212,31 @@ def _case_of(name: str, raw: str | None) -> Case:
     return Case({} if raw is None else {name: raw}, 0)
 
 
-def _single_line(name: str, make: Line_, points: int, compiled: Compiled) -> _Maker:
-    def line(raw: str | None) -> Line | None:
-        if compiled.truth(_case_of(name, raw)) is not True:
+_Holds = Callable[[str | None, Read], bool | None]
+
+
+def _of_one_field(name: str, condition: Condition, tables: Tables) -> _Holds:
+    if isinstance(condition, Test):
+        holds = predicate(condition, tables)
+        return lambda _raw, value: holds(value)
+    # The lines are kept by value, so the answers of each test need not be.
+    truth = compile_condition(condition, tables, remember=False).truth
+    return lambda raw, _value: truth(_case_of(name, raw))
+
+
+def _single_line(name: str, make: Line_, points: int, holds: _Holds) -> _Maker:
+    def line(raw: str | None, value: Read) -> Line | None:
+        if holds(raw, value) is not True:
             return None
         return make(points, {} if raw is None else {name: shown(raw)})
 
     return line
 
 
-def _range_line(slot: Slot, rule: RangeRule, tables: Tables) -> _Maker:
-    read, name, make = reader("number", tables), str(rule.field), line_of(slot, rule.name)
+def _range_line(slot: Slot, rule: RangeRule) -> _Maker:
+    name, make = str(rule.field), line_of(slot, rule.name)
 
-    def line(raw: str | None) -> Line | None:
-        value = read(raw)
+    def line(raw: str | None, value: Read) -> Line | None:
         if not isinstance(value, Interval):
             return None
         for one in rule.ranges:

@@ -47,14 +47,15 @@ class Adder:
     """Adds the lines of one model up, with its group and score limits."""
 
     def __init__(self, specs: Sequence[ScoreSpec]):
-        self._group_of: list[int] = []
+        self._group_of: dict[float, int] = {}
         self._limited: list[_Limited] = []
         self._totals: list[_Total] = []
         groups = 0
         for spec in specs:
             start = groups
             for group in spec.groups:
-                self._group_of += [groups] * len(group.rules)
+                for _rule in group.rules:
+                    self._group_of[len(self._group_of)] = groups
                 # The line of a limit stands between the last rule above it and the next one.
                 if group.limit is not None:
                     place = len(self._group_of) - 0.7
@@ -68,7 +69,7 @@ class Adder:
         """Every score, its lines in model order, and the total; `lines` come in any order and are changed."""
         in_group, group_of = self._no_points.copy(), self._group_of
         for place, points, _line in lines:
-            in_group[group_of[int(place)]] += points
+            in_group[group_of[place]] += points
         for number, score, group, limit, place in self._limited:
             kept = clamp(in_group[number], limit)
             if kept != in_group[number]:

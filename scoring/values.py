@@ -147,7 +147,7 @@ def within_domains(domain: str, listed: frozenset[str]) -> bool:
 
 def is_blank(type: str, raw: str) -> bool:
     """Whether raw text holds no value: blank, or a set without members."""
-    return not raw.strip() or (type == "set" and not any(part.strip() for part in raw.split(";")))
+    return not raw or raw.isspace() or (type == "set" and not any(part.strip() for part in raw.split(";")))
 
 
 def reader(type: str, tables: Tables) -> Callable[[str | None], Read]:
