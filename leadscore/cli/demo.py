@@ -21,7 +21,7 @@ from connectors.hubspot.connect import HubSpot, connect
 from leadscore.cli.apply import show_report
 from leadscore.cli.bars import step_bar, sync_bars
 from leadscore.cli.clock import now
-from leadscore.cli.demo_words import NEXT_STEPS, show_fallen, show_movers
+from leadscore.cli.demo_words import next_steps, show_fallen, show_movers
 from leadscore.cli.explain import show_explanation
 from leadscore.cli.show import console, show_leads
 from leadscore.cli.tally import Tally, show_distribution
@@ -70,7 +70,7 @@ def demo(
         scene.out.print(
             f"\nAll of it took {time.monotonic() - began:.0f} s. Portal and store are gone again.", style="dim"
         )
-        scene.out.print(NEXT_STEPS, soft_wrap=True)
+        scene.out.print(next_steps(), soft_wrap=True)
 
 
 @contextmanager

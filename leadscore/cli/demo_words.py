@@ -1,5 +1,9 @@
 """What the demo says about who moves, who fell, and what to do next."""
 
+import shutil
+import sys
+from pathlib import Path
+
 from rich.console import Console
 
 from leadscore.cli.show import clean
@@ -10,12 +14,21 @@ from scoring.ledger import Contribution, Score
 NEXT_STEPS = """
 Next, on your own portal:
   1. Put HUBSPOT_TOKEN=pat-... into a file .env (in HubSpot: Development > Keys > Service keys), and run
-     leadscore doctor          it says what is missing, and changes nothing
-  2. leadscore model init      writes a first model from your forms and stages; edit it, then
-     leadscore sync            reads the portal; leadscore plan shows whom the scores would move
-  3. leadscore install         creates our fields, and leadscore apply writes what the plan showed
-Without a token: leadscore score --model MODEL --contacts export.csv --crm hubspot
+     {leadscore} doctor        it says what is missing, and changes nothing
+  2. {leadscore} model init    writes a first model from your forms and stages; edit it, then
+     {leadscore} sync          reads the portal; {leadscore} plan shows whom the scores would move
+  3. {leadscore} install       creates our fields, and {leadscore} apply writes what the plan showed
+Without a token: {leadscore} score --model MODEL --contacts export.csv --crm hubspot
 """
+
+
+def next_steps() -> str:
+    """What to do on a real portal, with the program named so that it can be typed as it stands."""
+    program = Path(sys.argv[0])
+    if shutil.which("leadscore") or not program.is_file():
+        return NEXT_STEPS.format(leadscore="leadscore")
+    near = program.is_relative_to(Path.cwd())
+    return NEXT_STEPS.format(leadscore=program.relative_to(Path.cwd()) if near else program)
 
 
 def show_movers(out: Console, report: PlanReport) -> None:
