@@ -168,4 +168,4 @@ def _subjects(connection: Connection, work: Work, low: int, high: int) -> list[i
 
 def _fired(score: Score, numbers: Mapping[str, Mapping[RuleKey, str]]) -> str:
     own = numbers.get(score.model or "", {})
-    return " ".join(own[c.score, c.group, c.rule] for c in score.contributions if c.kind == "rule")
+    return " ".join(own[c[1:4]] for c in score.contributions if c.kind == "rule")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import ARRAY
 
@@ -59,6 +59,16 @@ def _put_arrays(
     )
     lists = dict(zip(columns, (list(column) for column in zip(*rows, strict=True)), strict=True))
     return connection.execute(statement, lists, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def near_by(column: ColumnElement[int], ids: Sequence[int]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that find these ascending ids: one range where they lie close together (which finds those between
+    them too), else lists of them."""
+    if ids and ids[-1] - ids[0] < 4 * len(ids):
+        yield column.between(ids[0], ids[-1])
+        return
+    for chunk in chunks(ids):
+        yield column.in_(chunk)
 
 
 def raw_rows(connection: Connection, query: Select[Any]) -> list[Any]:

@@ -8,16 +8,16 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from connectors.protocol import DEAL_STATUS
 from leadscore.store import tables
 from leadscore.store.activities import load_kinds
-from leadscore.store.batch import chunks, raw_rows
+from leadscore.store.batch import chunks, near_by, raw_rows
 from leadscore.store.facts_past import facts_of
 from leadscore.store.folding import link_key
 from leadscore.store.memberships import memberships_of, read_lists
-from leadscore.store.places import FieldPlaces, Place
+from leadscore.store.places import FieldPlaces
 from leadscore.store.streams import read_states
 from scoring.facts import Activity, Facts, Kind
 from scoring.values import is_blank
@@ -99,26 +99,14 @@ class _Record(NamedTuple):
     document: str
 
 
-Condition = ColumnElement[bool]
-
-
-def _within(column: ColumnElement[int], ids: Sequence[int]) -> Iterator[Condition]:
-    """Conditions that find these ascending ids: one range where they lie close together, else lists of them."""
-    if ids and ids[-1] - ids[0] < 4 * len(ids):
-        yield column.between(ids[0], ids[-1])
-        return
-    for chunk in chunks(ids):
-        yield column.in_(chunk)
-
-
 def _records(connection: Connection, subjects: Sequence[int]) -> dict[int, list[_Record]]:
     r = tables.records.c
     living = (r.until.is_(None), r.read_at.is_not(None))
     wanted = set(subjects)
     found: dict[int, list[_Record]] = {}
-    for near in _within(r.subject, subjects):
+    for near in near_by(r.subject, subjects):
         query = select(r.subject, r.id, r.record_id, r.created_at, r.ahead, r.document).where(near, *living)
-        for row in connection.execute(query.order_by(r.subject, r.id)):
+        for row in raw_rows(connection, query.order_by(r.subject, r.id)):
             if row[0] in wanted:
                 found.setdefault(row[0], []).append(_Record._make(row))
     return found
@@ -128,7 +116,7 @@ def _activities(connection: Connection, subjects: Sequence[int], known: Sight) -
     a = tables.activities.c
     rows: list[tuple[int, int, int, str, int | None]] = []
     new = tuple.__new__  # half the price of Activity(...), twenty million times
-    for near in _within(a.subject, subjects):
+    for near in near_by(a.subject, subjects):
         query = select(a.subject, a.occurred_at, a.kind, a.source, a.learned_at).where(near)
         rows += raw_rows(connection, query.order_by(a.subject, a.occurred_at))
     kinds = known.kinds
@@ -143,7 +131,7 @@ def _activities(connection: Connection, subjects: Sequence[int], known: Sight) -
 
 def _with_answers(connection: Connection, subjects: Sequence[int]) -> set[int]:
     who = tables.answers.c.subject
-    return {s for near in _within(who, subjects) for s in connection.execute(select(who).where(near)).scalars()}
+    return {s for near in near_by(who, subjects) for s in connection.execute(select(who).where(near)).scalars()}
 
 
 def _counts(connection: Connection, people: Mapping[int, int], known: Sight) -> dict[int, Counter[tuple[str, str]]]:
@@ -152,7 +140,7 @@ def _counts(connection: Connection, people: Mapping[int, int], known: Sight) -> 
     if not known.counted:
         return found
     links, deals = tables.links.c, tables.records.c
-    for near in _within(links.other, sorted(people)):
+    for near in near_by(links.other, sorted(people)):
         query = (
             select(links.other, deals.object, deals.document)
             .join_from(tables.links, tables.records, deals.id == links.record)
@@ -184,21 +172,21 @@ def _linked_ids(document: Document, object: str) -> list[str]:
 def _field_reader(known: Sight) -> Callable[[Document, Mapping[tuple[str, str], int]], dict[str, str]]:
     simple = [(s.field, s.places[0].name) for s in known.places if len(s.places) == 1 and s.places[0].kind == "own"]
     others = [spec for spec in known.places if len(spec.places) > 1 or spec.places[0].kind != "own"]
-
-    def value(place: Place, document: Document, counts: Mapping[tuple[str, str], int]) -> str:
-        if place.kind == "own":
-            return document.get(place.name, "")
-        if place.kind == "count":
-            return str(counts.get((place.object, place.name), 0)) if place.object in known.counted else ""
-        linked = (known.linked.get((place.object, id), {}) for id in _linked_ids(document, place.object))
-        return next((record[place.name] for record in linked if record.get(place.name)), "")
+    objects = sorted({place.object for spec in others for place in spec.places if place.kind == "linked"})
+    linked, counted = known.linked, known.counted
 
     def read(document: Document, counts: Mapping[tuple[str, str], int]) -> dict[str, str]:
         current = {name: document[where] for name, where in simple if document.get(where)}
+        beside = {name: [linked[name, id] for id in _linked_ids(document, name)] for name in objects}
         for spec in others:
-            for place in spec.places:
-                raw = value(place, document, counts)
-                if not is_blank(spec.type, raw):
+            for kind, object, name, _ in spec.places:
+                if kind == "own":
+                    raw = document.get(name, "")
+                elif kind == "linked":
+                    raw = next((other[name] for other in beside[object] if other.get(name)), "")
+                else:
+                    raw = str(counts.get((object, name), 0)) if object in counted else ""
+                if raw and not is_blank(spec.type, raw):
                     current[spec.field] = raw
                     break
         return current

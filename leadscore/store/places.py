@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scoring.model import ScoringModel
 
@@ -10,8 +10,7 @@ COUNTED: Mapping[str, str] = {"deals": "deal", "opportunities": "Opportunity"}
 """The words before a dot that mean a count of records, and the object that is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One place of a field. `own`: a property of the person's record; `linked`: of the record of `object` that it
     belongs to; `count`: how many records of `object` are `name` (open, won, lost, total). `rank`: the lowest speaks."""
 

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, or_, select
 
 from leadscore.store import due
-from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
+from leadscore.store.batch import Row, chunks, insert_new, near_by, raw_rows, to_json, upsert
 from leadscore.store.tables import records
 from leadscore.store.work_tables import due as due_table
 from leadscore.store.work_tables import ledgers, scores, stage_changes
@@ -54,7 +54,7 @@ def save_scores(connection: Connection, scored: Sequence[Scored], generation: in
         rows.append(
             (subject, generation, score.as_of, *outcome, score.next_change_at, wake, int(touched), int(moved), fired)
         )
-        lines.append((subject, _lines_text(score.contributions), to_json(score.unreadable)))
+        lines.append((subject, to_json(score.contributions), to_json(score.unreadable)))
         if last is not None and last.stage != score.stage:
             stages.append((subject, score.as_of, last.stage, score.stage))
     upsert(connection, scores, SCORE_COLUMNS, rows)
@@ -110,19 +110,15 @@ def _before(connection: Connection, subjects: Sequence[int]) -> dict[int, Before
     outcome = (s.model, s.total, s.scores, s.adjustment, s.band, s.grade, s.stage)
     columns = (s.subject, *outcome, s.generation, s.touched, s.moved)
     found: dict[int, Before] = {}
-    for chunk in chunks(subjects):
-        for row in connection.execute(select(*columns).where(s.subject.in_(chunk))):
-            found[row.subject] = Before(row.generation, tuple(row[1:8]), row.stage, bool(row.touched), bool(row.moved))
+    for near in near_by(s.subject, sorted(subjects)):
+        for row in raw_rows(connection, select(*columns).where(near)):
+            found[row[0]] = Before(row[8], tuple(row[1:8]), row[7], bool(row[9]), bool(row[10]))
     return found
 
 
 def _outcome(score: Score) -> tuple[object, ...]:
     points = to_json(dict(score.scores))
     return (score.model, score.total, points, score.adjustment, score.band, score.grade, score.stage)
-
-
-def _lines_text(contributions: Sequence[Contribution]) -> str:
-    return to_json([(c.kind, c.score, c.group, c.rule, c.points, dict(c.evidence)) for c in contributions])
 
 
 def fired_counts(connection: Connection) -> list[tuple[str, str, int]]:
