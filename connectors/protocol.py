@@ -69,7 +69,8 @@ class SeenRecord:
     """One record as the CRM shows it now. A property with None or "" is empty; a property not asked for is absent.
 
     `history` (oldest first, the current value included) is there for watched properties only. `links` names the
-    records it belongs to by object: a contact its primary company, a deal its contacts.
+    records it belongs to by object: a contact its primary company, a deal its contacts. `other_emails` are further
+    addresses of the same person, in lower case.
     """
 
     object: str
@@ -78,6 +79,7 @@ class SeenRecord:
     created_at: int | None = None
     modified_at: int | None = None
     email: str | None = None
+    other_emails: tuple[str, ...] = ()
     history: Mapping[str, tuple[PastValue, ...]] = field(default_factory=dict)
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     archived: bool = False

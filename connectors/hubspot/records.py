@@ -17,6 +17,7 @@ _AT_ONCE = 4
 _LONGEST_QUERY = 6000
 
 Raw = Mapping[str, Any]
+_MORE_EMAILS = "hs_additional_emails"
 T = TypeVar("T")
 
 
@@ -31,7 +32,7 @@ class Wanted:
     @property
     def own(self) -> tuple[str, ...]:
         """What the reader itself needs of every record."""
-        return ("createdate", MODIFIED[self.object], *(("email",) if self.object == CONTACT else ()))
+        return ("createdate", MODIFIED[self.object], *(("email", _MORE_EMAILS) if self.object == CONTACT else ()))
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -85,6 +86,7 @@ def seen(raw: Raw, wanted: Wanted, links: Mapping[str, tuple[str, ...]] | None =
     """A record in our words; only properties that were asked for and that the portal has."""
     values = raw.get("properties") or {}
     email = (values.get("email") or "").strip().lower() if wanted.object == CONTACT else ""
+    more = (values.get(_MORE_EMAILS) or "").lower().split(";") if wanted.object == CONTACT else ()
     return SeenRecord(
         object=wanted.object,
         id=str(raw["id"]),
@@ -92,6 +94,7 @@ def seen(raw: Raw, wanted: Wanted, links: Mapping[str, tuple[str, ...]] | None =
         created_at=instant(values.get("createdate")) or instant(raw.get("createdAt")),
         modified_at=instant(values.get(MODIFIED[wanted.object])) or instant(raw.get("updatedAt")),
         email=email or None,
+        other_emails=tuple(address for part in more if (address := part.strip()) and address != email),
         history={name: past for name in wanted.properties if (past := history(raw, name))},
         links=links or {},
         archived=bool(raw.get("archived")),
