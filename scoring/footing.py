@@ -89,7 +89,9 @@ def last_crossing(
     Costs up to two scorings for each instant at which activities arrived. Whoever asked before with the same facts
     need only ask from then on; that one is the answer as long as no later one is found.
     """
-    ranks = {one.stage: -place for place, one in reversed(list(enumerate(model.lifecycle.enter if model.lifecycle else ())))}
+    ranks = {
+        one.stage: -place for place, one in reversed(list(enumerate(model.lifecycle.enter if model.lifecycle else ())))
+    }
     goal = ranks.get(score.stage or "")
     if goal is None:
         return None

@@ -76,7 +76,7 @@ def _part(part: GradePart, margin: int) -> list[tuple[str, Condition]]:
 
 def _steps(of: str, ladder: Ladder, margin: int) -> list[tuple[str, Condition]]:
     """Each name with the points for which it holds: from its lowered edge up to the next name's own edge."""
-    steps = []
+    steps: list[tuple[str, Condition]] = []
     above = [edge for _name, edge in ladder.edges[1:]]
     for (name, edge), end in zip(ladder.edges, [*above, None], strict=True):
         tests = [] if edge is None else [Outcome(of, "at_least", Decimal(edge - margin))]
