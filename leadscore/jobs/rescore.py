@@ -5,12 +5,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from leadscore.jobs.bulk import no_collector
 from leadscore.jobs.rulebook import Rulebook, RuleKey, rule_numbers
 from leadscore.store import due
 from leadscore.store.account import bound, note
+from leadscore.store.batch import chunks
 from leadscore.store.database import connect, reading, writing
 from leadscore.store.facts_now import facts_now, sight
 from leadscore.store.models import put_in_force
@@ -129,10 +130,9 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
     places = places_of(work.rulebook.models, work.crm)
     scored = removed = 0
     kinds: dict[int, Kind] = {}
-    for low, high in _windows(store, work):
+    for subjects in _windows(store, work):
         with no_collector():
             with reading(store) as connection:
-                subjects = _subjects(connection, work, low, high)
                 marks = due.marks(connection, subjects)
                 known = sight(connection, places, kinds)
                 results: list[Scored] = []
@@ -147,23 +147,16 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
     return scored, removed
 
 
-def _windows(store: Engine, work: Work) -> Iterator[tuple[int, int]]:
-    """Pieces of the range that hold at most WINDOW subjects to score, so that a few among a million stay a few."""
-    if work.everybody:
-        for low in range(work.low, work.high, WINDOW):
-            yield low, min(low + WINDOW, work.high)
+def _windows(store: Engine, work: Work) -> Iterator[list[int]]:
+    """The subjects of the range that are to be scored, in ascending lists of at most WINDOW."""
+    if not work.everybody:
+        with reading(store) as connection:
+            waiting = due_subjects(connection, work.now)
+        yield from chunks((one for one in waiting if work.low <= one < work.high), WINDOW)
         return
-    with reading(store) as connection:
-        subjects = due_subjects(connection, work.now, work.low, work.high)
-    for start in range(0, len(subjects), WINDOW):
-        chunk = subjects[start : start + WINDOW]
-        yield chunk[0], chunk[-1] + 1
-
-
-def _subjects(connection: Connection, work: Work, low: int, high: int) -> list[int]:
-    if work.everybody:
-        return outdated_subjects(connection, work.generation, work.now, low, high)
-    return due_subjects(connection, work.now, low, high)
+    for low in range(work.low, work.high, WINDOW):
+        with reading(store) as connection:
+            yield outdated_subjects(connection, work.generation, work.now, low, min(low + WINDOW, work.high))
 
 
 def _fired(score: Score, numbers: Mapping[str, Mapping[RuleKey, str]]) -> str:

@@ -43,7 +43,12 @@ def connect(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine
     """An engine for a store that is known to be up to date: no look at its schema."""
     place = _address(url)
     if place.get_backend_name() == "postgresql":
-        return create_engine(place)
+        try:
+            return create_engine(place)
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                "DATABASE_URL names PostgreSQL, whose driver is not installed. Install leadscore[postgres]."
+            ) from error
     if place.database and place.database != ":memory:":
         _private_file(Path(place.database))
     engine = create_engine(place, connect_args={"timeout": 60})

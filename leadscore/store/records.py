@@ -78,8 +78,9 @@ def ensure_records(connection: Connection, keys: Iterable[Key]) -> dict[Key, Hel
     if not missing:
         return found
     records = tables.records
-    highest = select(func.coalesce(func.max(records.c.id), 0), func.coalesce(func.max(records.c.subject), 0))
-    last_id, last_subject = connection.execute(highest).one()
+    # Asked one by one, each is the end of an index; asked together, SQLite would look at every record.
+    last_id = connection.execute(select(func.coalesce(func.max(records.c.id), 0))).scalar_one()
+    last_subject = connection.execute(select(func.coalesce(func.max(records.c.subject), 0))).scalar_one()
     rows: list[Row] = []
     for key in missing:
         last_id += 1

@@ -76,32 +76,32 @@ def saved_lines(connection: Connection, subject: int) -> tuple[Contribution, ...
     return None if text is None else tuple(Contribution(*line) for line in msgspec.json.decode(text))
 
 
-def due_subjects(connection: Connection, now: int, low: int = 0, high: int = 2**62) -> list[int]:
-    """Subjects in [low, high) that were named or whose instant has come, ascending."""
-    named = select(due_table.c.subject).where(due_table.c.subject >= low, due_table.c.subject < high)
-    woken = select(scores.c.subject).where(scores.c.wake_at <= now, scores.c.subject >= low, scores.c.subject < high)
+def due_subjects(connection: Connection, now: int) -> list[int]:
+    """Subjects that were named or whose instant has come, ascending. Costs what is due, not what there is."""
+    named = select(due_table.c.subject)
+    woken = select(scores.c.subject).where(scores.c.wake_at <= now)
     return sorted({*connection.execute(named).scalars(), *connection.execute(woken).scalars()})
 
 
 def outdated_subjects(connection: Connection, generation: int, now: int, low: int, high: int) -> list[int]:
     """Living subjects in [low, high) that other models than these scored, or that are due; ascending."""
-    query = (
+    inside = (records.c.subject >= low, records.c.subject < high)
+    other = (
         select(records.c.subject)
         .outerjoin(scores, scores.c.subject == records.c.subject)
-        .where(
-            records.c.subject >= low,
-            records.c.subject < high,
-            records.c.until.is_(None),
-            records.c.read_at.is_not(None),
-            or_(scores.c.generation.is_(None), scores.c.generation != generation),
-        )
+        .where(*inside, records.c.until.is_(None), records.c.read_at.is_not(None))
+        .where(or_(scores.c.generation.is_(None), scores.c.generation != generation))
     )
-    return sorted({*connection.execute(query).scalars(), *due_subjects(connection, now, low, high)})
+    named = select(due_table.c.subject).where(due_table.c.subject >= low, due_table.c.subject < high)
+    woken = select(scores.c.subject).where(scores.c.subject >= low, scores.c.subject < high, scores.c.wake_at <= now)
+    return sorted({subject for query in (other, named, woken) for subject in connection.execute(query).scalars()})
 
 
 def subject_bounds(connection: Connection) -> tuple[int, int]:
     """The lowest and the highest subject; (0, -1) if there are none."""
-    low, high = connection.execute(select(func.min(records.c.subject), func.max(records.c.subject))).one()
+    # Asked one by one, each is the end of an index; asked together, SQLite would look at every record.
+    low = connection.execute(select(func.min(records.c.subject))).scalar_one()
+    high = connection.execute(select(func.max(records.c.subject))).scalar_one()
     return (0, -1) if low is None else (low, high)
 
 

@@ -1,6 +1,6 @@
 """The tables in which everything read from a CRM is kept, every column with a sentence that says what it is."""
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 ALWAYS = -(2**53)
 """Stands in a time column for "at every instant": a key may not hold NULL. Comes before every real instant."""
@@ -9,8 +9,10 @@ metadata = MetaData()
 
 
 def number(name: str, comment: str, *, null: bool = False, key: bool = False) -> Column[int]:
-    """A column of 64-bit whole numbers: ids, instants, counts."""
-    return Column(name, BigInteger, primary_key=key, autoincrement=False, nullable=null, comment=comment)
+    """A column of 64-bit whole numbers: ids, instants, counts. A `key` is the whole primary key of its table."""
+    # On SQLite a key of type INTEGER is the place of the row itself: no index beside the table.
+    sort = BigInteger().with_variant(Integer, "sqlite") if key else BigInteger()
+    return Column(name, sort, primary_key=key, autoincrement=False, nullable=null, comment=comment)
 
 
 def text(name: str, comment: str, *, null: bool = False, key: bool = False) -> Column[str]:

@@ -13,6 +13,11 @@ def _number(name: str, comment: str, *, null: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, autoincrement=False, nullable=null, comment=comment)
 
 
+def _key(name: str, comment: str) -> sa.Column[int]:
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    return sa.Column(name, kind, autoincrement=False, nullable=False, comment=comment)
+
+
 def _text(name: str, comment: str, *, null: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=null, comment=comment)
 
@@ -20,7 +25,7 @@ def _text(name: str, comment: str, *, null: bool = False) -> sa.Column[str]:
 def upgrade() -> None:
     op.create_table(
         "account",
-        _number("id", "always 1: a store belongs to one account"),
+        _key("id", "always 1: a store belongs to one account"),
         _text("crm", "hubspot, salesforce or files"),
         _text("account", "the CRM's id of the portal or org"),
         _text("name", "what the CRM calls it"),
@@ -37,7 +42,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "records",
-        _number("id", "ours"),
+        _key("id", "ours"),
         _text("object", "contact, company, deal, ... as the CRM calls it"),
         _text("record_id", "the CRM's id"),
         _number("subject", "the person whom the record shows; NULL for companies and deals", null=True),
@@ -88,7 +93,7 @@ def upgrade() -> None:
     op.create_index("links_by_other", "links", ["other"])
     op.create_table(
         "kinds",
-        _number("id", "ours"),
+        _key("id", "ours"),
         _text("digest", "SHA-256 of type and details"),
         _text("type", "activity type"),
         _text("details", "JSON list of [name, text] pairs in name order"),

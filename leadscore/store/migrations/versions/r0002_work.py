@@ -13,6 +13,11 @@ def _number(name: str, comment: str, *, null: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, autoincrement=False, nullable=null, comment=comment)
 
 
+def _key(name: str, comment: str) -> sa.Column[int]:
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    return sa.Column(name, kind, autoincrement=False, nullable=False, comment=comment)
+
+
 def _text(name: str, comment: str, *, null: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=null, comment=comment)
 
@@ -43,7 +48,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "scores",
-        _number("subject", "whose"),
+        _key("subject", "whose"),
         _number("generation", "the models that scored it"),
         _number("scored_at", "the instant it was scored for"),
         _text("model", "name of the model that is for the subject; NULL: none is", null=True),
@@ -66,7 +71,7 @@ def upgrade() -> None:
     op.create_index("scores_by_wake", "scores", ["wake_at"])
     op.create_table(
         "ledgers",
-        _number("subject", "whose"),
+        _key("subject", "whose"),
         _text("lines", "JSON list of [kind, score, group, rule, points, evidence]"),
         _text("unreadable", "JSON list of the fields that could not be read"),
         sa.PrimaryKeyConstraint("subject"),
@@ -83,7 +88,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "due",
-        _number("subject", "whom to score"),
+        _key("subject", "whom to score"),
         _number("since", "the first notice that is still open"),
         _number("mark", "counts the notices, so that one that comes while scoring is not lost"),
         _text("reason", "what came first: record, company, deal, list, activity"),
@@ -92,7 +97,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "written",
-        _number("record", "records.id"),
+        _key("record", "records.id"),
         _text("values", "JSON object of what our fields hold in the CRM, as last written or seen"),
         _number("at", "when"),
         sa.PrimaryKeyConstraint("record"),
@@ -110,7 +115,7 @@ def upgrade() -> None:
     op.create_index("stage_writes_by_time", "stage_writes", ["at"])
     op.create_table(
         "runs",
-        _number("id", "ours"),
+        _key("id", "ours"),
         _text("job", "sync or apply"),
         _number("started_at", "when it began"),
         _number("ended_at", "when it ended; NULL: it was cut or goes on", null=True),
