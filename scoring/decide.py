@@ -50,8 +50,9 @@ class StageChange:
 
     `direction` is by the CRM's order; a stage put back after its field was emptied goes up. `reason` is a sentence.
     `clear`: a CRM that only takes stages forward (HubSpot) must have the field emptied in a request before.
-    `entered`: the score rose into the stage, which notifies once. `write`: False where the model only observes: show
-    it, write it not and notify nobody.
+    `entered`: the score rose into the stage, which notifies once. `put_back`: the stage that we emptied the field of
+    returns as it was: whose it is, and since when, must be kept too. `write`: False where the model only observes:
+    show it, write it not and notify nobody.
     """
 
     to: str
@@ -59,6 +60,7 @@ class StageChange:
     reason: str
     clear: bool
     entered: bool
+    put_back: bool
     write: bool
 
 
@@ -135,6 +137,7 @@ def decide(
         reason=move.reason,
         clear=down and not halfway,
         entered=move.entered,
+        put_back=move.to == present,
         write=lifecycle.mode == "write",
     )
 

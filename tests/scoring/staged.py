@@ -37,6 +37,7 @@ def document(**lifecycle: Any) -> dict[str, Any]:
         "fields": {
             "title": {"type": "text"},
             "out": {"type": "flag"},
+            "seen": {"type": "datetime"},
         },
         "scores": {
             "fit": {

@@ -20,7 +20,13 @@ def to(change: StageChange | None) -> str | None:
 
 def test_a_subject_without_a_stage_enters_the_first_stage_that_holds() -> None:
     assert FORWARD.decide(SQL, StageStanding()) == StageChange(
-        to="sql", direction="up", reason="Entered sql with a total of 70.", clear=False, entered=True, write=True
+        to="sql",
+        direction="up",
+        reason="Entered sql with a total of 70.",
+        clear=False,
+        entered=True,
+        put_back=False,
+        write=True,
     )
     assert to(FORWARD.decide(MQL, StageStanding())) == "mql"
     assert FORWARD.decide(NOTHING, StageStanding()) is None
@@ -216,6 +222,7 @@ def test_an_emptied_field_gets_its_old_stage_back_if_nothing_is_due_any_more(fac
     change = FALLING.decide(facts, half)  # type: ignore[arg-type]  # parametrize knows no types
     assert change is not None
     assert (change.to, change.direction, change.clear, change.entered) == ("sql", "up", False, False)
+    assert change.put_back
 
 
 def test_a_stage_set_by_somebody_between_clear_and_set_is_the_present_one() -> None:
