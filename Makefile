@@ -40,6 +40,7 @@ bench: $(VENV)/.bench ## speed and memory, into benchmarks/RESULTS.md (about 15 
 
 lock: ## pin all dependencies again (needs uv)
 	uv pip compile --quiet $(LOCK) --extra postgres --extra build -o requirements.lock pyproject.toml
+	uv pip compile --quiet $(LOCK) --extra postgres --extra build --extra image -o requirements-image.lock pyproject.toml
 	uv pip compile --quiet $(LOCK) --extra postgres --extra build --extra test -o requirements-test.lock pyproject.toml
 	uv pip compile --quiet $(LOCK) --extra postgres --extra build --extra test --extra bench -o requirements-bench.lock pyproject.toml
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
