@@ -9,10 +9,12 @@ import pytest
 import typer
 from ruamel.yaml import YAML
 
+from config.defaults import shipped
 from config.golden_check import check_golden
-from config.model_file import load_model
+from config.model_file import load_model, read_models
 from config.settings import Settings
 from config.tables import load_tables
+from connectors.hubspot.fields import our_fields
 from leadscore.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +50,8 @@ def _completed(part: Any) -> dict[str, Any]:
             "grade": None,
             "golden": [],
         }
-    return whole | part
+    sections: dict[str, Any] = dict(part)
+    return whole | sections
 
 
 @pytest.mark.parametrize(("place", "written"), _whole(), ids=lambda value: value if isinstance(value, str) else "")
@@ -66,16 +69,16 @@ def test_a_piece_of_a_model_loads_where_it_belongs(place: str, written: Any) -> 
 
 
 def _commands() -> Iterator[tuple[str, list[str]]]:
-    """Every `leadscore ...` of a page: in code spans and at the beginning of lines of code blocks."""
+    """Every `leadscore ...` of a page: in code spans, and in code blocks where a command can begin."""
     for page in PAGES:
         text = _text(page)
-        blocks = re.findall(r"^```(?:sh|text|console)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-        lines = [
-            line for block in blocks for line in re.findall(r"^(?:.*?\$ |.*?&& )?(leadscore .*)", block, re.MULTILINE)
-        ]
-        spans = re.findall(r"`(?:[^`]*?/)?(leadscore [^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
-        for command in (*lines, *spans):
-            yield page, re.split(r"\s#|\s{2,}|&&|\|", command)[0].split()
+        fenced = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+        code = [*fenced.findall(text), *re.findall(r"^    .*", fenced.sub("", text), re.MULTILINE)]
+        begun = re.compile(r"(?:^ *|\$ |&& )(?:\.venv/bin/)?(leadscore .*)", re.MULTILINE)
+        lines = [part for block in code for line in block.split("&& ") for part in begun.findall(line)]
+        spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", fenced.sub("", text))]
+        for command in (*lines, *(span for span in spans if span.startswith("leadscore "))):
+            yield page, re.split(r"\s#|\s{2,}|>>|\|", command)[0].split()
 
 
 def _find(words: list[str]) -> tuple[Any, list[str]]:
@@ -123,3 +126,10 @@ def test_every_make_target_that_a_page_names_exists() -> None:
     for page in PAGES:
         for name in re.findall(r"`make ([a-z-]+)`", _text(page)):
             assert name in targets, f"{page}: make {name}"
+
+
+def test_the_admins_page_names_every_field_of_ours_as_it_is_made() -> None:
+    told = _text("docs/admins.md")
+    models = read_models([shipped("b2b")])
+    made = [field for field in our_fields(models) if not field.word.startswith("score_")]
+    assert [field.word for field in made if f"| {field.word} | `{field.name}` | {field.label} |" not in told] == []
