@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from config.problems import ConfigError, Problem
 from connectors.plan import RecordPlan, WritePlan, dump
@@ -61,8 +60,8 @@ def show_plan(out: Console, report: PlanReport, top: int) -> None:
     head = report.plan
     out.print(f"Plan for {head.crm} account {clean(head.account_name)} ({head.account}, {head.account_kind})")
     out.print(f"as of {write_instant(head.as_of)}, {head.known:,} people known\n")
-    kind = " (the first one: scores only, no stage and no notice)" if head.baseline else ""
-    out.print(f"{len(head.rows):,} records to write in {report.calls:,} calls{kind}")
+    kind = " (the first apply: our fields only; no lifecycle stage is set, nobody is notified)" if head.baseline else ""
+    out.print(f"{len(head.rows):,} records to write in {report.calls:,} calls{kind}", soft_wrap=True)
     _show_moves(out, "band", report.bands)
     _show_moves(out, "stage", report.stages)
     if report.missing:
@@ -86,7 +85,7 @@ def _show_rows(out: Console, rows: Sequence[RecordPlan], top: int) -> None:
     )
     for row in sorted(rows, key=_by_move, reverse=True)[:top]:
         total, reason = row.change("total"), row.change("reason")
-        moved = f"{total.old or '-'} -> {total.new or '-'}" if total else "same total"
+        moved = f"{total.old or 'none'} -> {total.new or 'none'}" if total else "same total"
         others = [c for word in ("grade_band", "stage") if (c := row.change(word)) is not None]
         shown = "; ".join(f"{c.old or 'none'} -> {c.new or 'none'}" for c in others)
         out.print(f"  {row.object} {row.id}: {moved}" + (f"; {shown}" if shown else ""), style="bold", soft_wrap=True)
@@ -106,18 +105,13 @@ def _number(text: str) -> int:
 
 
 def _show_rules(out: Console, rules: Sequence[RuleCount]) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("people", justify="right")
-    table.add_column("of all", justify="right")
-    table.add_column("rule")
-    table.add_column("")
-    flags = {"never": "scores nobody: a typo, or no such data?", "nearly all": "scores nearly all: tells nobody apart"}
+    flags = {"never": "  <- nobody: a typo, or no such data?", "nearly all": "  <- nearly all: tells nobody apart"}
+    out.print("\nWhat each rule does (people, share of all, rule)")
     for rule in rules:
         share = f"{100 * rule.subjects / rule.of:.0f} %" if rule.of else "-"
-        name = f"{rule.score} / {rule.group} / {rule.rule}"
-        table.add_row(f"{rule.subjects:,}", share, clean(name), flags.get(rule.flag or "", ""))
-    out.print("\nWhat each rule does")
-    out.print(table)
+        name = clean(f"{rule.score} / {rule.group} / {rule.rule}")
+        flag = flags.get(rule.flag or "", "")
+        out.print(f"{rule.subjects:>9,} {share:>6}  {name}{flag}", style="yellow" if flag else None, soft_wrap=True)
 
 
 def _print_json(report: PlanReport) -> None:

@@ -43,7 +43,8 @@ def show_status(out: Console, found: Status, aside: tuple[Parked, ...]) -> None:
     out.print(f"to be scored again: {found.due:,}; activities that wait for their person: {found.unmatched:,}")
     for run in found.runs[:_SHOWN]:
         ended = "cut, or still at it" if run.ended_at is None else f"{run.outcome} {write_instant(run.ended_at)}"
-        out.print(f"{run.job:<8} {write_instant(run.started_at)}: {ended}")
+        why = f": {clean(str(run.trace['error']))}" if "error" in run.trace else ""
+        out.print(f"{run.job:<8} {write_instant(run.started_at)}: {ended}{why}", soft_wrap=True)
     if aside:
         out.print(f"\nPut aside: {sum(found.parked.values()):,}")
     for one in aside[:_SHOWN]:
