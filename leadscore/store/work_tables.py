@@ -1,8 +1,14 @@
 """The tables of our own work: cursors, models, scores, what is due, what was written and what was put aside."""
 
-from sqlalchemy import Index, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table
 
 from leadscore.store.tables import metadata, number, text
+
+
+def _zero(name: str, comment: str) -> Column[int]:
+    """A count that the database itself begins at 0."""
+    return Column(name, BigInteger, nullable=False, server_default="0", comment=comment)
+
 
 streams = Table(
     "streams",
@@ -79,6 +85,12 @@ due = Table(
     number("since", "the first notice that is still open"),
     number("mark", "counts the notices, so that one that comes while scoring is not lost"),
     text("reason", "what came first: record, company, deal, list, activity"),
+    text("owner", "who scores it now", null=True),
+    number("until", "when the owner's lease ends", null=True),
+    _zero("fence", "counts the leases: an older one may save nothing"),
+    _zero("tries", "how many times it was begun without an end"),
+    _zero("not_before", "wait until then"),
+    Index("due_by_since", "since"),
     comment="subjects to score again, one row for each however often they were named",
 )
 

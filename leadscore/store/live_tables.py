@@ -1,0 +1,167 @@
+"""The tables of the live path: what the CRM told us, what has to be read, written and said, and who is at it."""
+
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, Table
+
+from leadscore.store.tables import metadata, number, text
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    text("key", "SHA-256 of what makes the event this one; a repeat has the same", key=True),
+    text("source", "which door it came through: hubspot, salesforce"),
+    text("account", "the CRM's id of the portal or org"),
+    text("kind", "what happened, in the words of webhooks.delivery"),
+    text("object", "contact, company, deal, ... as the CRM calls it; empty: it could not be read"),
+    text("record_ids", "JSON list of the CRM's ids that it names, the one that it is about first"),
+    text("property", "which property changed, if one did", null=True),
+    number("occurred_at", "when, as the CRM says", null=True),
+    Column("raw", LargeBinary, nullable=False, comment="the event as it came, byte by byte"),
+    number("received_at", "when it came"),
+    text("state", "open, done or dead"),
+    text("reason", "why it is dead, or why it had no effect", null=True),
+    number("attempts", "how many times it was tried"),
+    number("done_at", "when it was done or given up", null=True),
+    Index("deliveries_by_state", "state", "received_at"),
+    comment="what the CRM told us, each event once",
+)
+
+refetches = Table(
+    "refetches",
+    metadata,
+    number("record", "records.id", key=True),
+    number("since", "the first notice that is still open"),
+    number("mark", "counts the notices, so that one that comes while reading is not lost"),
+    text("owner", "who reads it now", null=True),
+    number("until", "when the owner's lease ends", null=True),
+    number("fence", "counts the leases: an older one may save nothing"),
+    number("tries", "how many times it was begun without an end"),
+    number("not_before", "wait until then"),
+    Index("refetches_by_since", "since"),
+    comment="records that a notice named, to be read from the CRM as they are now",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    number("record", "records.id", key=True),
+    number("subject", "whose score it is"),
+    text("values", "JSON object of our output words with the text that the CRM is to hold"),
+    text("reason", "what caused it: facts or time"),
+    number("as_of", "the instant of the score"),
+    number("since", "the first difference that is still unwritten"),
+    number("mark", "counts the scores, so that one that comes while writing is not lost"),
+    text("owner", "who writes it now", null=True),
+    number("until", "when the owner's lease ends", null=True),
+    number("fence", "counts the leases"),
+    number("tries", "how many times it may have been sent without an answer; above 0 nothing is left out"),
+    number("not_before", "wait until then"),
+    Index("outbox_by_since", "since"),
+    comment="scores on their way to the CRM, the newest of each record",
+)
+
+stage_intents = Table(
+    "stage_intents",
+    metadata,
+    number("record", "records.id", key=True),
+    number("subject", "whose stage it is"),
+    text("before", "our word for the stage left; empty: none"),
+    text("after", "our word for the stage to be entered"),
+    text("step", "what comes next: write (up); clear, set, confirm (down)"),
+    text("reason", "why, as a sentence"),
+    number("since", "when it was decided"),
+    number("tries", "how many times the step was begun without an end"),
+    number("not_before", "wait until then"),
+    Index("stage_intents_by_since", "since"),
+    comment="changes of a lifecycle stage on their way to the CRM",
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    text("id", "SHA-256 of subject, event and the instant of the crossing", key=True),
+    number("subject", "about whom"),
+    number("record", "records.id on which it is told"),
+    text("event", "enters:STAGE or rises_to:NUMBER"),
+    number("at", "when it happened"),
+    text("by", "crm_task or webhook"),
+    text("text", "what it says"),
+    text("state", "open, done, dead or digest"),
+    text("task_id", "the CRM's id of the task that was made of it", null=True),
+    text("owner_id", "the CRM's id of the person who is told", null=True),
+    number("tries", "how many times it was begun without an end"),
+    number("not_before", "wait until then"),
+    Index("notices_by_state", "state", "at"),
+    comment="what sales is told, each crossing once",
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    text("kind", "burst, search or day", key=True),
+    number("window_start", "burst, search: when the next call may go if nobody waits; day: when it began"),
+    number("used", "our calls since then"),
+    number("limit", "calls that the CRM allows; 0: not told"),
+    number("left", "calls that all apps together have left, as last told", null=True),
+    number("ends", "burst, search: ms in which the limit holds; day: the instant when it ends", null=True),
+    number("paused_until", "nobody sends before"),
+    comment="calls that all processes together have made",
+)
+
+leaders = Table(
+    "leaders",
+    metadata,
+    text("name", "what is led", key=True),
+    text("owner", "who leads"),
+    number("until", "when the lease ends"),
+    number("fence", "counts the leases: an older leader may do nothing"),
+    comment="who leads what there may be only one of",
+)
+
+rescores = Table(
+    "rescores",
+    metadata,
+    number("subject", "who"),
+    number("hour", "the first instant of the hour"),
+    number("count", "how many times facts made us score the subject in it"),
+    PrimaryKeyConstraint("subject", "hour"),
+    Index("rescores_by_hour", "hour"),
+    comment="how often subjects were scored again, to see a loop through somebody's workflow",
+    sqlite_with_rowid=False,
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    number("subject", "who", key=True),
+    number("since", "when it was put there"),
+    text("reason", "why, as a sentence"),
+    number("released_at", "when a person let it out; NULL: it is in", null=True),
+    comment="subjects that a loop keeps changing: scored no more until a person has looked",
+)
+
+erased = Table(
+    "erased",
+    metadata,
+    text("hash", "salted SHA-256 of an id or address of somebody who was erased", key=True),
+    number("at", "when"),
+    comment="who was erased for privacy, so that no replay brings them back",
+)
+
+erased_salt = Table(
+    "erased_salt",
+    metadata,
+    number("id", "always 1", key=True),
+    text("salt", "random, made once"),
+    comment="the salt of the hashes in erased",
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    text("email", "lower case"),
+    number("record", "records.id"),
+    PrimaryKeyConstraint("email", "record"),
+    Index("addresses_by_record", "record"),
+    comment="further e-mail addresses of a record (HubSpot's secondary ones)",
+    sqlite_with_rowid=False,
+)
