@@ -66,6 +66,8 @@ def document(**lifecycle: Any) -> dict[str, Any]:
             "answers": [
                 {"answer": "true_sql", "label": "True SQL"},
                 {"answer": "not_ready", "label": "Not ready", "drop_to": 50},
+                {"answer": "bad_fit", "label": "Bad fit", "points": -30},
+                {"answer": "good_fit", "label": "Good fit", "points": 10},
                 {"answer": "unqualified", "label": "Unqualified", "points": -100, "hold": "subscriber"},
             ]
         },
@@ -75,8 +77,8 @@ def document(**lifecycle: Any) -> dict[str, Any]:
 class Staged:
     """The model compiled, asked about one subject."""
 
-    def __init__(self, **lifecycle: Any):
-        self.model = load_model(document(**lifecycle))
+    def __init__(self, whole: dict[str, Any] | None = None, **lifecycle: Any):
+        self.model = load_model(document(**lifecycle) if whole is None else whole)
         self.scorer = compile_models([self.model], TABLES)
         self._footing_of = compile_footings([self.model], TABLES)
 
