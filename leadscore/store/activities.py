@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from leadscore.store import tables
 from leadscore.store.batch import Row, chunks, insert_new, storable, to_json
+from leadscore.store.live_tables import addresses
 from scoring.facts import Kind
 
 ACTIVITY_COLUMNS = ("subject", "occurred_at", "kind", "source", "record", "observed_at", "learned_at")
@@ -62,16 +63,44 @@ def match_unmatched(connection: Connection, people: Mapping[str, tuple[int, int]
     return {row[0] for row in rows if isinstance(row[0], int)}
 
 
+def keep_addresses(
+    connection: Connection, told: Mapping[tuple[int, int | None], frozenset[str]]
+) -> dict[str, tuple[int, int]]:
+    """Keeps which further addresses these (record, subject)s have, and returns (subject, record) of the new ones."""
+    known: dict[int, set[str]] = {}
+    for chunk in chunks(sorted(record for record, _ in told)):
+        for row in connection.execute(select(addresses).where(addresses.c.record.in_(chunk))):
+            known.setdefault(row.record, set()).add(row.email)
+    rows: list[Row] = []
+    fresh: dict[str, tuple[int, int]] = {}
+    for (record, subject), has in told.items():
+        had = known.get(record, set())
+        rows += [(email, record) for email in sorted(has - had)]
+        if subject is not None:
+            fresh |= dict.fromkeys(has - had, (subject, record))
+        if had - has:
+            gone = (addresses.c.record == record, addresses.c.email.in_(sorted(had - has)))
+            connection.execute(delete(addresses).where(*gone))
+    insert_new(connection, addresses, ("email", "record"), rows)
+    return fresh
+
+
 def people_by_email(connection: Connection, emails: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """(subject, record) of each address that a living record has; of several the record that we knew first."""
+    """(subject, record) of each address that a living record has; of several the record that we knew first. A record's
+    own address comes before a further one of another record."""
     records = tables.records
+    living = (records.c.subject.is_not(None), records.c.until.is_(None))
     found: dict[str, tuple[int, int]] = {}
     for chunk in chunks(sorted(set(emails))):
-        query = select(records.c.email, records.c.subject, records.c.id).where(
-            records.c.email.in_(chunk), records.c.subject.is_not(None), records.c.until.is_(None)
+        further = (
+            select(addresses.c.email, records.c.subject, records.c.id)
+            .join(records, records.c.id == addresses.c.record)
+            .where(addresses.c.email.in_(chunk), *living)
         )
-        for row in connection.execute(query.order_by(records.c.id.desc())):
-            found[row.email] = (row.subject, row.id)
+        own = select(records.c.email, records.c.subject, records.c.id).where(records.c.email.in_(chunk), *living)
+        for query in (further, own):
+            for row in connection.execute(query.order_by(records.c.id.desc())):
+                found[row.email] = (row.subject, row.id)
     return found
 
 

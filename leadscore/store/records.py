@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from connectors.protocol import SeenRecord
 from leadscore.store import due, tables
-from leadscore.store.activities import match_unmatched
+from leadscore.store.activities import keep_addresses, match_unmatched
 from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
 from leadscore.store.folding import FACT_COLUMNS, Reading, address, link_key, read_record
 
@@ -64,6 +64,14 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int) -
         for before, record, _ in changed
         if before.subject is not None and not record.archived and (email := _email(before, record))
     }
+    addresses |= keep_addresses(
+        connection,
+        {
+            (held[key].id, held[key].subject): frozenset(record.other_emails)
+            for key, record in latest.items()
+            if record.email is not None and not record.archived
+        },
+    )
     concerned |= dict.fromkeys(match_unmatched(connection, addresses), "activity")
     concerned |= {before.subject: "record" for before, _, _ in changed if before.subject is not None}
     for reason in sorted(set(concerned.values())):

@@ -1,5 +1,7 @@
 """Activities find their people, once each; forms and lists keep their times."""
 
+from dataclasses import replace
+
 from sqlalchemy import Engine, select
 
 from connectors.protocol import SeenForm, SeenList
@@ -39,6 +41,20 @@ def test_an_activity_waits_for_its_person_and_then_makes_them_due(store: Engine)
     assert due(store) == {"1"}
     with reading(store) as connection:
         assert connection.execute(select(tables.unmatched)).all() == []
+
+
+def test_a_further_address_of_a_person_finds_them_too(store: Engine) -> None:
+    """One form was sent before we heard of the address, one after; a record's own address comes first."""
+    keep(store, did("form_submission", 6, "s1", email="ana@home.example", form="Demo"), contact("1", {}))
+    settle(store)
+    keep(store, replace(contact("1", {}, email="ana@b.example"), other_emails=("ana@home.example", "a@old.example")))
+    keep(store, did("form_submission", 7, "s2", email="a@old.example", form="Demo"))
+    assert [at for _type, at, _learned in done(store, "1")] == [6, 7]
+    assert due(store) == {"1"}
+    keep(store, replace(contact("1", {}, email="ana@b.example"), other_emails=()))
+    keep(store, contact("2", {}, email="a@old.example"))
+    keep(store, did("form_submission", 8, "s3", email="a@old.example", form="Demo"))
+    assert [at for _type, at, _learned in done(store, "2")] == [8]
 
 
 def test_an_activity_that_names_nobody_is_put_aside_and_its_neighbours_are_kept(store: Engine) -> None:
