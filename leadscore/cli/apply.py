@@ -63,6 +63,8 @@ def _read(file: Path) -> WritePlan:
 
 def _fresh(made: Parts, store: Engine, *, yes: bool, as_json: bool) -> WritePlan:
     report = make_plan(store, made.reader, made.rulebook, now(), made.policy)
+    if report.plan.sample:
+        return report.plan
     if not as_json:
         show_plan(console(), report, _SHOWN)
     asks = sys.stdin.isatty() and not as_json

@@ -16,6 +16,7 @@ from leadscore.jobs.rule_counts import mute_rules
 from leadscore.store.database import reading
 from leadscore.store.people import activity_types
 from leadscore.wiring import Parts, parts
+from scoring.decide import contradictions
 from scoring.values import write_instant
 
 FAILED = 1
@@ -74,6 +75,7 @@ def _examine(made: Parts) -> Iterator[Finding]:
     yield from _abilities(made, needs)
     steps = made.installer.plan(made.rulebook.models)
     yield from _properties(reader, needs, {step.name for step in steps})
+    yield from _stages(made)
     yield _installed(steps)
 
 
@@ -142,6 +144,21 @@ def _filled(reader: Reader, object: str, names: Sequence[str]) -> Iterator[Findi
             share = f"{100 * filled / total:.1f} %"
             remedy = "Rules on it move hardly anybody; is it the right property?"
             yield Finding("look", f"{object} property {name} is filled for {filled:,} of {total:,} ({share})", remedy)
+
+
+def _stages(made: Parts) -> Iterator[Finding]:
+    """Whether the lifecycle of each model fits the CRM's own stages and their order."""
+    for model in made.rulebook.models:
+        lifecycle, crm = model.lifecycle, made.reader.crm
+        if lifecycle is None or crm not in lifecycle.field:
+            continue
+        words = {values[crm]: word for word, values in lifecycle.stages.items() if crm in values}
+        order = [words.get(value, value) for value in made.reader.stages(lifecycle.field[crm])]
+        said = contradictions(lifecycle, order, model.feedback)
+        for sentence in said:
+            yield Finding("fault", f"{model.name}: {sentence}", "Until then no lifecycle stage is written.")
+        if not said:
+            yield Finding("OK", f"{model.name}: its stages fit the CRM's order")
 
 
 def _installed(steps: Sequence[InstallStep]) -> Finding:

@@ -1,6 +1,7 @@
 """What can go wrong for a user: a clear sentence each time, nothing lost, no traceback (`Desk.run` sees to it)."""
 
 import socket
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,24 @@ def test_a_model_with_missing_properties_still_works_and_doctor_says_which(peopl
     assert rules["Boss"]["people"] == 0
     assert rules["Boss"]["flag"] == "never"
     assert rules["Size unknown"]["people"] == 150
+
+
+def test_doctor_says_when_a_lifecycle_contradicts_the_portals_order(desk: Desk) -> None:
+    text = (Path(__file__).parents[2] / "config" / "defaults" / "minimal.yaml").read_text(encoding="utf-8")
+    lifecycle = """
+        lifecycle:
+          field: {hubspot: lifecyclestage}
+          stages: {mql: {hubspot: marketingqualifiedlead}, sql: {hubspot: salesqualifiedlead}}
+          enter:
+            - {stage: mql, when: {total: {at_least: 65}}}
+            - {stage: sql, when: {total: {at_least: 35}}}
+    """
+    own_model(desk, text.split("lifecycle:")[0])
+    with (desk.place / "models" / "own.yaml").open("a") as file:
+        file.write(textwrap.dedent(lifecycle))
+    told = desk.run("doctor")
+    assert told.code == 1
+    assert "the CRM has `sql` above `mql`" in told.out
 
 
 def test_a_portal_without_contacts_is_no_error(desk: Desk) -> None:
