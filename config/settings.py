@@ -1,6 +1,7 @@
 """The settings of one installation: where the CRM and the store are, which models score, how carefully we write."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,11 +16,11 @@ from config.defaults import shipped
 from config.problems import ConfigError, Problem, did_you_mean
 
 PREFIX = "LEADSCORE_"
-SECRETS = ("hubspot_token", "database_url")
+SECRETS = ("hubspot_token", "database_url", "hubspot_client_secrets")
 
 
 def _listed(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    return tuple(part for part in re.split(r"\s*[,\n]\s*", value.strip()) if part) if isinstance(value, str) else value
 
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
@@ -32,6 +33,14 @@ class Settings(BaseSettings):
 
     `api_share` is our part of the account's calls of a day and of its searches. `write_untouched`: what
     subjects on which nothing ever matched get; None leaves them empty.
+
+    The rest is read by `serve`, `worker` and `scheduler`. `public_url`: what HubSpot calls, as it calls it, with the
+    path before `/webhooks/hubspot` if a proxy adds one; signatures are made over it. `hubspot_client_secrets`: of the
+    app, the newest first, older ones while they are being replaced; none closes the door. `hubspot_webhook_v1`: takes
+    the old signature where the new one is absent. `listen`: HOST:PORT. `web_threads` answer requests, `workers` score
+    and write, per process. `poll_quick` and `poll_slow`: seconds between looks for what no webhook tells, while things
+    move and when they are quiet. `reconcile_hours`: how often everything that changed is looked for.
+    `least_disk_mb`: with less room beside a SQLite store the process calls itself not ready.
     """
 
     model_config = SettingsConfigDict(
@@ -53,6 +62,22 @@ class Settings(BaseSettings):
     free_domains: Listed = ()
     disposable_domains: Listed = ()
     business_domains: Listed = ()
+    public_url: str = ""
+    hubspot_client_secrets: Annotated[
+        tuple[SecretStr, ...],
+        NoDecode,
+        BeforeValidator(_listed),
+        Field(validation_alias=AliasChoices("LEADSCORE_HUBSPOT_CLIENT_SECRETS", "HUBSPOT_CLIENT_SECRETS")),
+    ] = ()
+    hubspot_webhook_v1: bool = False
+    listen: str = "127.0.0.1:8000"
+    web_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    workers: Annotated[int, Field(ge=1, le=16)] = 1
+    poll_quick: Annotated[int, Field(ge=1)] = 30
+    poll_slow: Annotated[int, Field(ge=1)] = 900
+    reconcile_hours: Annotated[float, Field(gt=0, le=24 * 7)] = 6
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    least_disk_mb: Annotated[int, Field(ge=0)] = 200
 
     @classmethod
     def settings_customise_sources(
@@ -78,6 +103,22 @@ class Settings(BaseSettings):
         text = value.get_secret_value() if value else "-"
         if not text.isascii() or any(letter.isspace() for letter in text):
             raise ValueError("is no token: it holds spaces or letters that no token has; copy it again")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in ("http", "https") or not address.hostname or address.query):
+            raise ValueError("is no address that HubSpot can call; write e.g. https://leads.example.com")
+        return value.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+            raise ValueError("is no HOST:PORT; write e.g. 127.0.0.1:8000, or 0.0.0.0:8000 behind a proxy")
         return value
 
     @field_validator("hubspot_base_url")

@@ -127,3 +127,19 @@ def test_shipped_models_have_names() -> None:
     assert all(shipped(name).is_file() for name in SHIPPED)
     with pytest.raises(ValueError, match="there is no shipped model `x`"):
         shipped("x")
+
+
+def test_client_secrets_may_be_several_and_may_lie_in_a_file_a_line_each(tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text("new-secret\nold-secret\n")
+    found = load_settings(tmp_path, {"HUBSPOT_CLIENT_SECRETS_FILE": "secrets"})
+    assert [secret.get_secret_value() for secret in found.hubspot_client_secrets] == ["new-secret", "old-secret"]
+    assert "new-secret" not in repr(found)
+    given = load_settings(tmp_path, {"LEADSCORE_HUBSPOT_CLIENT_SECRETS": "a, b"})
+    assert [secret.get_secret_value() for secret in given.hubspot_client_secrets] == ["a", "b"]
+
+
+def test_addresses_of_the_service_are_checked(tmp_path: Path) -> None:
+    found = load_settings(tmp_path, {"LEADSCORE_PUBLIC_URL": "https://crm.example.com/leads/"})
+    assert found.public_url == "https://crm.example.com/leads"
+    assert "is no address that HubSpot can call" in faults(tmp_path, {"LEADSCORE_PUBLIC_URL": "crm.example.com"})[0]
+    assert "is no HOST:PORT" in faults(tmp_path, {"LEADSCORE_LISTEN": "8000"})[0]
