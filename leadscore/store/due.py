@@ -1,12 +1,15 @@
-"""Whom to score again: one row a subject, however often it is named."""
+"""Whom to score again: one row a subject, however often it is named; with mark 0 only its instant has come."""
 
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from leadscore.store.batch import CHUNK, chunks
-from leadscore.store.work_tables import due
+from leadscore.store.batch import CHUNK, chunks, insert_new
+from leadscore.store.database import one_writer
+from leadscore.store.work_tables import due, scores
+
+_WAKES = 10_000
 
 
 def mark(connection: Connection, subjects: Iterable[int], reason: str, now: int) -> None:
@@ -32,6 +35,24 @@ def marks(connection: Connection, subjects: Iterable[int]) -> dict[int, int]:
         rows = connection.execute(select(due.c.subject, due.c.mark).where(due.c.subject.in_(chunk)))
         found |= {row.subject: row.mark for row in rows}
     return found
+
+
+def wake(connection: Connection, now: int) -> int:
+    """Makes due whose instant has come; returns how many were not due before. Waits for other transactions that hand
+    out work, so that they never wait for each other in a circle."""
+    sleeping = (
+        select(scores.c.subject)
+        .where(scores.c.wake_at <= now)
+        .where(~select(due.c.subject).where(due.c.subject == scores.c.subject).exists())
+    )
+    if connection.execute(sleeping.limit(1)).first() is None:
+        return 0
+    one_writer(connection)
+    woken = connection.execute(sleeping.order_by(scores.c.wake_at).limit(_WAKES)).scalars().all()
+    insert_new(
+        connection, due, ("subject", "since", "mark", "reason"), [(who, now, 0, "time") for who in sorted(woken)]
+    )
+    return len(woken)
 
 
 def settle(connection: Connection, seen: dict[int, int]) -> None:

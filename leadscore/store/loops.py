@@ -1,0 +1,74 @@
+"""Sees when a subject is scored again and again, because somebody's workflow answers to what we write."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select, update
+
+from leadscore.store import due
+from leadscore.store.batch import chunks, upsert
+from leadscore.store.leases import PARKED, set_free
+from leadscore.store.live_tables import quarantine, rescores
+from leadscore.store.work_tables import due as due_table
+
+HOUR = 3_600_000
+_KEPT = 48 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A subject that is scored no more until a person lets it out."""
+
+    subject: int
+    since: int
+    reason: str
+
+
+def count_rescores(connection: Connection, subjects: Iterable[int], now: int) -> dict[int, int]:
+    """Counts one more scoring of each subject; returns how many there were in this hour."""
+    hour = now - now % HOUR
+    counts: dict[int, int] = {}
+    for chunk in chunks(sorted(subjects)):
+        query = select(rescores.c.subject, rescores.c.count).where(rescores.c.subject.in_(chunk))
+        had = {row[0]: row[1] for row in connection.execute(query.where(rescores.c.hour == hour))}
+        counts |= {subject: had.get(subject, 0) + 1 for subject in chunk}
+    upsert(connection, rescores, ("subject", "hour", "count"), [(who, hour, many) for who, many in counts.items()])
+    return counts
+
+
+def forget_counts(connection: Connection, now: int) -> None:
+    """Drops the counts of hours long gone."""
+    connection.execute(delete(rescores).where(rescores.c.hour < now - _KEPT))
+
+
+def put_in_quarantine(connection: Connection, reasons: Mapping[int, str], now: int) -> None:
+    """Stops scoring these subjects, and says why."""
+    rows = [(subject, now, reason, None) for subject, reason in sorted(reasons.items())]
+    upsert(connection, quarantine, ("subject", "since", "reason", "released_at"), [tuple(row) for row in rows])
+    hold_back(connection, reasons)
+
+
+def hold_back(connection: Connection, subjects: Iterable[int]) -> None:
+    """Keeps what is due of subjects in quarantine, without anybody working on it."""
+    for chunk in chunks(sorted(subjects)):
+        kept = {"owner": None, "until": None, "tries": 0, "not_before": PARKED}
+        connection.execute(update(due_table).where(due_table.c.subject.in_(chunk)).values(kept))
+
+
+def in_quarantine(connection: Connection, subjects: Iterable[int] | None = None) -> tuple[Quarantined, ...]:
+    """Who of these subjects (None: of all) is in quarantine now, the latest first."""
+    q = quarantine.c
+    query = select(q.subject, q.since, q.reason).where(q.released_at.is_(None)).order_by(q.since.desc(), q.subject)
+    if subjects is None:
+        return tuple(Quarantined(*row) for row in connection.execute(query))
+    found = [r for chunk in chunks(sorted(subjects)) for r in connection.execute(query.where(q.subject.in_(chunk)))]
+    return tuple(Quarantined(*row) for row in found)
+
+
+def release(connection: Connection, subjects: Iterable[int], now: int) -> None:
+    """Lets subjects out of quarantine and makes them due; the counting of this hour begins anew for them."""
+    out = sorted(subjects)
+    connection.execute(update(quarantine).where(quarantine.c.subject.in_(out)).values(released_at=now))
+    connection.execute(delete(rescores).where(rescores.c.subject.in_(out)))
+    due.mark(connection, out, "released", now)
+    set_free(connection, due_table, out)
