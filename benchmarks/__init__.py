@@ -1,0 +1,1 @@
+"""Speed and memory of leadscore, measured against others and against its own goals."""
