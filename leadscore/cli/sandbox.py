@@ -78,7 +78,9 @@ def _tell(err: Console, running: Sandbox, made: dict[str, int], as_json: bool) -
         sys.stdout.write(
             f"A local HubSpot runs at {running.url}\n"
             f"  portal id  {running.portal_id}\n"
-            f"  token      {running.token}\n"
+            "  for leadscore, in .env\n"
+            f"    HUBSPOT_TOKEN={running.token}\n"
+            f"    LEADSCORE_HUBSPOT_BASE_URL={running.url}\n"
             f"  in the official client  HubSpot(access_token=TOKEN, host={running.url!r})\n"
             f"  clock, faults, journal  {running.url}/_sandbox\n"
         )

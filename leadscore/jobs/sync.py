@@ -76,6 +76,8 @@ def sync(
         for name in names:
             quota = reader.quota()
             state, records, activities = states[name], 0, 0
+            if progress:
+                progress(Progress(name, 0, None, quota))
             for page in reader.read(name, state.cursor, needs, now, sample):
                 state = commit(store, page, state, now)
                 records += len(page.records) + sum(len(one.members) for one in page.lists)

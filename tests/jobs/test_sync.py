@@ -45,7 +45,7 @@ def test_a_sync_reads_every_stream_and_names_whom_it_concerns(store: Engine, por
     }
     assert due(store) == {"0", "1", "2", "3", "4"}
     contacts = [(p.done, p.remaining, p.quota.used) for p in seen if p.stream == "contacts"]
-    assert contacts == [(2, 3, 10), (4, 1, 10), (5, 0, 10)]
+    assert contacts == [(0, None, 10), (2, 3, 10), (4, 1, 10), (5, 0, 10)]
 
 
 def test_the_next_sync_reads_only_what_is_new(store: Engine, portal: Portal, book: Rulebook) -> None:
