@@ -138,7 +138,7 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
                 results: list[Scored] = []
                 for one in facts_now(connection, subjects, known, work.now):
                     score = scorer(one.facts, work.now)
-                    results.append(Scored(one.subject, score, one.arrives, _fired(score, numbers)))
+                    results.append(Scored(one.subject, score, one.arrives, fired(score, numbers)))
             gone = set(subjects) - {one.subject for one in results}
             with writing(store) as connection:
                 save_scores(connection, results, work.generation, marks)
@@ -159,6 +159,7 @@ def _windows(store: Engine, work: Work) -> Iterator[list[int]]:
             yield outdated_subjects(connection, work.generation, work.now, low, min(low + WINDOW, work.high))
 
 
-def _fired(score: Score, numbers: Mapping[str, Mapping[RuleKey, str]]) -> str:
+def fired(score: Score, numbers: Mapping[str, Mapping[RuleKey, str]]) -> str:
+    """The numbers of the rules that gave points, as text."""
     own = numbers.get(score.model or "", {})
     return " ".join(own[c[1:4]] for c in score.contributions if c.kind == "rule")

@@ -37,8 +37,8 @@ class Before(NamedTuple):
 
 
 def save_scores(connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int]) -> None:
-    """Saves scores, in the transaction that takes away the notices `seen`. A subject without a notice whom the same
-    models scored before has seen nothing but time pass. The reason is not saved: it is worked out for what is written.
+    """Saves scores, in the transaction that takes away the notices `seen`. A subject without a notice (or with 0 of
+    them) whom the same models scored before has seen nothing but time pass. The reason is not saved: it is worked out for what is written.
     """
     before = _before(connection, [one.subject for one in scored])
     rows: list[Row] = []
@@ -47,7 +47,7 @@ def save_scores(connection: Connection, scored: Sequence[Scored], generation: in
     for subject, score, arrives, fired in scored:
         last = before.get(subject)
         outcome = _outcome(score)
-        time_only = last is not None and last.generation == generation and subject not in seen
+        time_only = last is not None and last.generation == generation and not seen.get(subject)
         moved = last is None or last.moved or (outcome != last.outcome and not time_only)
         touched = bool(score.contributions) or (last is not None and last.touched)
         wake = min((at for at in (score.next_change_at, arrives) if at is not None), default=None)
