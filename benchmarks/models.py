@@ -12,24 +12,22 @@ from scoring.values import Tables
 TABLES = Tables(frozenset(), frozenset(), {})
 """None of the rules asks for mail domains or countries."""
 
+EDITED = "Rule 45"
+"""The rule whose points are edited."""
+
 _FIELDS = {one.name: Field(one.kind, {"hubspot": (one.name,)}) for one in PROPERTIES}
 _KINDS = {one.name: one.kind for one in PROPERTIES}
 
 
 def field_model() -> ScoringModel:
     """Fifty field rules without any limit, so that points simply add up as they do in other engines."""
-    return ScoringModel("fields", _FIELDS, (ScoreSpec("fit", _field_groups(limit=None)),))
+    return ScoringModel("fields", _FIELDS, (ScoreSpec("fit", _field_groups(None)),))
 
 
-def full_model(points_of_first: int | None = None) -> ScoringModel:
-    """A hundred rules with limits, bands, a grade and stages. `points_of_first` gives the first field rule other
-    points: an edited model."""
-    fit = _field_groups(limit=Limit(max=30))
-    if points_of_first is not None:
-        first, *others = fit[0].rules
-        assert isinstance(first, FieldRule)
-        edited = FieldRule(first.name, first.when, points_of_first)
-        fit = (Group(fit[0].name, (edited, *others), fit[0].limit), *fit[1:])
+def full_model(*, edited: bool = False) -> ScoringModel:
+    """A hundred rules with limits, bands, a grade and stages. `edited`: one rule over two fields, which holds for one
+    person in fifty, gives more points."""
+    fit = _field_groups(Limit(max=30), more=5 if edited else 0)
     engagement = tuple(Group(name, rules, limit) for name, limit, rules in (*page_groups(), *other_groups()))
     return ScoringModel(
         "full",
@@ -55,8 +53,10 @@ def full_model(points_of_first: int | None = None) -> ScoringModel:
     )
 
 
-def _field_groups(limit: Limit | None) -> tuple[Group, ...]:
-    rules = [FieldRule(rule.name, _condition(rule), rule.points) for rule in RULES]
+def _field_groups(limit: Limit | None, more: int = 0) -> tuple[Group, ...]:
+    points = {rule.name: rule.points for rule in RULES}
+    points[EDITED] += more
+    rules = [FieldRule(rule.name, _condition(rule), points[rule.name]) for rule in RULES]
     return tuple(Group(f"Group {n // 10 + 1}", tuple(rules[n : n + 10]), limit) for n in range(0, len(rules), 10))
 
 
