@@ -179,7 +179,8 @@ def put_labels(portal: Portal, request: Request) -> Response:
     from_id, to_id = _ends(portal, pair, decoded(request.args["id"]), decoded(request.args["to_id"]))
     types = links.type_ids(_inputs(request, CREATE_MOST))
     _check_types(pair, types)
-    links.unlink(portal, pair, from_id, to_id, [])
+    if surplus := links.ids_of(pair) - {links.UNLABELLED[pair], *types}:
+        links.unlink(portal, pair, from_id, to_id, list(surplus))
     links.link(portal, pair, from_id, to_id, types)
     journal.note(portal, request, "associations", f"{from_id}:{to_id}", {"types": types}, 201)
     return Response(201, _linked(pair, from_id, to_id, types))

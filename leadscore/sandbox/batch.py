@@ -14,7 +14,7 @@ from leadscore.sandbox import journal, objects, records
 from leadscore.sandbox.catalogue import CONTACT, SINGULAR, TYPE_IDS
 from leadscore.sandbox.clock import iso
 from leadscore.sandbox.errors import Failure, Refused, bad_request
-from leadscore.sandbox.record import Record, Source, as_id
+from leadscore.sandbox.record import Record, as_id, by_api
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response
 
@@ -207,7 +207,7 @@ def _targets(portal: Portal, kind: str, rows: list[Json]) -> dict[str, Record]:
 def _write(portal: Portal, request: Request, kind: str, item: Record, row: Json) -> Json:
     given = objects.properties_of(row)
     values = objects.taken(portal, request, kind, given, item.doc)
-    item = records.change(portal, item, values, Source.api(portal))
+    item = records.change(portal, item, values, by_api(portal))
     journal.note(portal, request, kind, item.id, given, 200)
     return records.shown(portal, item, list(given))
 
@@ -243,6 +243,6 @@ def archive(portal: Portal, request: Request) -> Response:
     rows = inputs_of(request.json())
     ids = [record_id for row in rows if (record_id := as_id(row.get("id"))) is not None]
     for item in records.load(portal, kind, ids).values():
-        records.archive(portal, item)
+        records.archive(portal, item, by_api(portal))
         journal.note(portal, request, kind, item.id, None, 204)
     return Response(204)

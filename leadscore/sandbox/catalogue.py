@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-CONTACT, COMPANY, DEAL = "contacts", "companies", "deals"
-TYPE_IDS = {CONTACT: "0-1", COMPANY: "0-2", DEAL: "0-3"}
-SINGULAR = {CONTACT: "contact", COMPANY: "company", DEAL: "deal"}
-MODIFIED = {CONTACT: "lastmodifieddate", COMPANY: "hs_lastmodifieddate", DEAL: "hs_lastmodifieddate"}
+CONTACT, COMPANY, DEAL, TASK = "contacts", "companies", "deals", "tasks"
+TYPE_IDS = {CONTACT: "0-1", COMPANY: "0-2", DEAL: "0-3", TASK: "0-27"}
+SINGULAR = {CONTACT: "contact", COMPANY: "company", DEAL: "deal", TASK: "task"}
+MODIFIED = {
+    CONTACT: "lastmodifieddate", COMPANY: "hs_lastmodifieddate", DEAL: "hs_lastmodifieddate",
+    TASK: "hs_lastmodifieddate",
+}  # fmt: skip
+CREATED = {CONTACT: "createdate", COMPANY: "createdate", DEAL: "createdate", TASK: "hs_createdate"}
 DEFAULTS = {
     CONTACT: ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     COMPANY: ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
@@ -22,6 +26,7 @@ DEFAULTS = {
         "hs_object_id",
         "pipeline",
     ),
+    TASK: ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
 }
 ALIASES = {
     alias: name

@@ -19,6 +19,7 @@ POST /_sandbox/people/import          {object?: contacts, rows: [{...}], at?} ->
 POST /_sandbox/lists                  {name, members: [ids], processing?, status?}: makes or replaces a list
 POST /_sandbox/forms                  {name, guid?, form_type?, archived?}: makes, renames, archives one -> {"guid"}
 POST /_sandbox/generate               {contacts, seed?}: fills the portal with believable people, as of its clock
+Webhooks: webhook_control.py.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ from typing import Any
 
 import msgspec
 
-from leadscore.sandbox import faults, journal, lists, records, visitors
+from leadscore.sandbox import faults, journal, lists, records, visitors, webhook_control
 from leadscore.sandbox.catalogue import ALIASES, CONTACT
 from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.errors import Refused, bad_request, not_found
 from leadscore.sandbox.generator import generate
+from leadscore.sandbox.happening import Source
 from leadscore.sandbox.limits import Limits
-from leadscore.sandbox.record import Source, as_id
+from leadscore.sandbox.record import as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json, Request, Response
 
@@ -45,8 +47,11 @@ _Act = Callable[[Portal, Request], Any]
 
 def answer(portal: Portal, request: Request) -> Response:
     """Carries a control request out; a mistake in it is a 400 with a sentence."""
-    act = _ACTS.get((request.method, request.path.removeprefix("/_sandbox").strip("/")))
+    name = (request.method, request.path.removeprefix("/_sandbox").strip("/"))
+    act = _ACTS.get(name)
     try:
+        if name in webhook_control.WAITING_ACTS:
+            return Response(200, webhook_control.WAITING_ACTS[name](portal, request))
         if act is None:
             raise Refused(not_found(f"there is no {request.method} {request.path}; see leadscore.sandbox.control"))
         with portal.transaction():
@@ -66,7 +71,7 @@ def _summary(portal: Portal, request: Request) -> Json:
         "tier": portal.settings.tier,
         "clock": _clock(portal, request),
         "records": dict(portal.db.execute(sql).fetchall()),
-        "calls": [f"{method} /_sandbox/{path}".rstrip("/") for method, path in _ACTS],
+        "calls": [f"{method} /_sandbox/{path}".rstrip("/") for method, path in (*_ACTS, *webhook_control.WAITING_ACTS)],
     }
 
 
@@ -137,6 +142,7 @@ def _reset(portal: Portal, request: Request) -> Json:
     portal.limiter.limits, portal.limiter.used_today = Limits(), 0
     portal.requests.clear()
     portal.db.execute("DELETE FROM journal")
+    webhook_control.forget(portal)
     if request.json().get("data"):
         for table in ("objects", "stale", "changes", "unique_values", "associations", "submissions", "page_views"):
             portal.db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
@@ -240,4 +246,5 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "lists"): _list,
     ("POST", "forms"): _form,
     ("POST", "generate"): _generate,
+    **webhook_control.ACTS,
 }

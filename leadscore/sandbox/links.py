@@ -7,33 +7,69 @@ unlabelled one (279). `associatedcompanyid` of a contact follows its primary com
 from __future__ import annotations
 
 from leadscore.sandbox import records
-from leadscore.sandbox.catalogue import COMPANY, CONTACT, DEAL, SINGULAR
+from leadscore.sandbox.catalogue import COMPANY, CONTACT, DEAL, SINGULAR, TASK, TYPE_IDS
 from leadscore.sandbox.errors import Refused, bad_request
-from leadscore.sandbox.record import Source, as_id
+from leadscore.sandbox.happening import Happening, Source
+from leadscore.sandbox.record import as_id, by_api
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Json
 
 UNLABELLED = {
     (CONTACT, COMPANY): 279, (COMPANY, CONTACT): 280, (CONTACT, DEAL): 4, (DEAL, CONTACT): 3,
-    (DEAL, COMPANY): 341, (COMPANY, DEAL): 342,
+    (DEAL, COMPANY): 341, (COMPANY, DEAL): 342, (CONTACT, TASK): 203, (TASK, CONTACT): 204, (COMPANY, TASK): 191,
+    (TASK, COMPANY): 192, (DEAL, TASK): 215, (TASK, DEAL): 216,
 }  # fmt: skip
 PRIMARY = {(CONTACT, COMPANY): 1, (COMPANY, CONTACT): 2, (DEAL, COMPANY): 5, (COMPANY, DEAL): 6}
-_MIRROR = {279: 280, 280: 279, 4: 3, 3: 4, 341: 342, 342: 341, 1: 2, 2: 1, 5: 6, 6: 5}
+_MIRROR = {
+    279: 280, 280: 279, 4: 3, 3: 4, 341: 342, 342: 341, 1: 2, 2: 1, 5: 6, 6: 5, 203: 204, 204: 203, 191: 192, 192: 191,
+    215: 216, 216: 215,
+}  # fmt: skip
 LABELS = {1: "Primary", 2: "Contact with Primary Company", 5: "Primary", 6: "Deal with Primary Company"}
 
 
-def link(portal: Portal, pair: tuple[str, str], from_id: int, to_id: int, types: list[int]) -> None:
-    """Adds labels to a link, on both sides; the first company of a contact or deal becomes its primary one."""
+def link(
+    portal: Portal, pair: tuple[str, str], from_id: int, to_id: int, types: list[int], source: Source | None = None
+) -> None:
+    """Adds labels to a link, on both sides; the first company of a contact or deal becomes its primary one.
+
+    Without a `source` it is the API that links.
+    """
     wanted = {*types, UNLABELLED[pair]}
-    if COMPANY in pair:
+    if pair in PRIMARY:
         upward, child = (pair, from_id) if pair[1] == COMPANY else ((pair[1], pair[0]), to_id)
         if _primary_company(portal, upward, child) is None:
             wanted.add(PRIMARY[pair])
         if PRIMARY[pair] in wanted:
             _drop_primary(portal, upward, child)
+    is_new = not _has(portal, pair, from_id, to_id)
     for type_id in wanted:
         _insert(portal, pair, from_id, to_id, type_id)
     _refresh(portal, pair, from_id, to_id)
+    primary = PRIMARY.get(pair) in wanted
+    if is_new or primary:
+        _tell(portal, pair, from_id, to_id, source, removed=False, primary=primary, uncertain=not is_new)
+
+
+def _has(portal: Portal, pair: tuple[str, str], from_id: int, to_id: int) -> bool:
+    sql = "SELECT 1 FROM associations WHERE from_type=? AND from_id=? AND to_type=? AND to_id=?"
+    return portal.db.execute(sql, (pair[0], from_id, pair[1], to_id)).fetchone() is not None
+
+
+def _tell(
+    portal: Portal, pair: tuple[str, str], from_id: int, to_id: int, source: Source | None, *, removed: bool,
+    primary: bool, uncertain: bool = False,
+) -> None:  # fmt: skip
+    """Once for either side. Whether a new primary company alone is told is [not verified]."""
+    for (one, other), here, there in ((pair, from_id, to_id), ((pair[1], pair[0]), to_id, from_id)):
+        details = {
+            "associationType": f"{SINGULAR[one]}_TO_{SINGULAR[other]}".upper(),
+            "fromObjectId": here, "toObjectId": there, "associationRemoved": removed, "isPrimaryAssociation": primary,
+            "fromObjectTypeId": TYPE_IDS[one], "toObjectTypeId": TYPE_IDS[other],
+            "associationTypeId": UNLABELLED[one, other], "associationCategory": "HUBSPOT_DEFINED",
+        }  # fmt: skip
+        by = source or by_api(portal)
+        news = Happening("associationChange", one, here, portal.now(), by, details=details, uncertain=uncertain)
+        portal.tell(news)
 
 
 def _insert(portal: Portal, pair: tuple[str, str], from_id: int, to_id: int, type_id: int) -> None:
@@ -60,14 +96,19 @@ def _drop_primary(portal: Portal, pair: tuple[str, str], child: int) -> None:
         _delete(portal, pair, child, company, PRIMARY[pair])
 
 
-def unlink(portal: Portal, pair: tuple[str, str], from_id: int, to_id: int, types: list[int]) -> None:
+def unlink(
+    portal: Portal, pair: tuple[str, str], from_id: int, to_id: int, types: list[int], source: Source | None = None
+) -> None:
     """Takes labels away; none named, or the unlabelled one, takes the whole link."""
+    had_link = _has(portal, pair, from_id, to_id)
     if not types or UNLABELLED[pair] in types:
         sql = "SELECT type_id FROM associations WHERE from_type=? AND from_id=? AND to_type=? AND to_id=?"
         types = [row[0] for row in portal.db.execute(sql, (pair[0], from_id, pair[1], to_id))]
     for type_id in types:
         _delete(portal, pair, from_id, to_id, type_id)
     _refresh(portal, pair, from_id, to_id)
+    if had_link and not _has(portal, pair, from_id, to_id):
+        _tell(portal, pair, from_id, to_id, source, removed=True, primary=PRIMARY.get(pair) in types)
 
 
 def _refresh(portal: Portal, pair: tuple[str, str], from_id: int, to_id: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from leadscore.sandbox import associations, journal, links, records
 from leadscore.sandbox.catalogue import ALIASES, CONTACT, SINGULAR
 from leadscore.sandbox.errors import Refused, bad_request, invalid_properties, not_found, property_fault
-from leadscore.sandbox.record import Record, Source, as_id
+from leadscore.sandbox.record import Record, as_id, by_api
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.values import Values, checked
 from leadscore.sandbox.wire import Json, Request, Response, decoded
@@ -93,7 +93,7 @@ def create(portal: Portal, request: Request) -> Response:
 def create_one(portal: Portal, request: Request, kind: str, document: Json) -> Record:
     """A new record with its associations. Raises Refused: 409 for a taken e-mail, 400 for bad values."""
     values = taken(portal, request, kind, properties_of(document), {})
-    item = records.insert(portal, kind, values, Source.api(portal))
+    item = records.insert(portal, kind, values, by_api(portal))
     links.from_create(portal, kind, item.id, document.get("associations") or [])
     return item
 
@@ -127,7 +127,7 @@ def update(portal: Portal, request: Request) -> Response:
     item = found(portal, kind, request)
     given = properties_of(request.json())
     values = taken(portal, request, kind, given, item.doc)
-    item = records.change(portal, item, values, Source.api(portal))
+    item = records.change(portal, item, values, by_api(portal))
     journal.note(portal, request, kind, item.id, given, 200)
     return Response(200, records.shown(portal, item, list(given)))
 
@@ -138,6 +138,6 @@ def archive(portal: Portal, request: Request) -> Response:
     record_id = as_id(decoded(request.args["id"]))
     item = records.load_one(portal, kind, record_id) if record_id is not None else None
     if item is not None:
-        records.archive(portal, item)
+        records.archive(portal, item, by_api(portal))
         journal.note(portal, request, kind, item.id, None, 204)
     return Response(204)

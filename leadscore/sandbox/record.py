@@ -1,4 +1,4 @@
-"""One record and who wrote it, as plain data."""
+"""One record as plain data, and the name under which the API writes."""
 
 from __future__ import annotations
 
@@ -8,32 +8,17 @@ from typing import Any
 
 import msgspec
 
-from leadscore.sandbox.catalogue import MODIFIED
+from leadscore.sandbox.catalogue import CREATED, MODIFIED
 from leadscore.sandbox.clock import iso
+from leadscore.sandbox.happening import Source
 from leadscore.sandbox.state import Portal
 
 _decode = msgspec.json.Decoder(dict[str, str]).decode
 
 
-@dataclass(frozen=True)
-class Source:
-    """Who wrote a value, in HubSpot's words: `type` such as CRM_UI, INTEGRATION, FORM, IMPORT."""
-
-    type: str
-    id: str | None = None
-    user: int | None = None
-
-    @classmethod
-    def api(cls, portal: Portal) -> Source:
-        return cls(portal.settings.write_source, portal.settings.write_source_id)
-
-    @classmethod
-    def person(cls, user: int) -> Source:
-        """An edit in the app: `sourceId` is `userId:NNN` and `updatedByUserId` the same number (live capture)."""
-        return cls("CRM_UI", f"userId:{user}", user)
-
-    def packed(self) -> list[Any]:
-        return [self.type, self.id, self.user]
+def by_api(portal: Portal) -> Source:
+    """Whoever calls the API: the settings say how HubSpot names that caller."""
+    return Source(portal.settings.write_source, portal.settings.write_source_id)
 
 
 @dataclass
@@ -51,7 +36,7 @@ class Record:
             return str(self.id)
         if name == MODIFIED[self.type]:
             return iso(self.modified)
-        if name == "createdate":
+        if name == CREATED[self.type]:
             return iso(self.created)
         return self.doc.get(name)
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from leadscore.sandbox.catalogue import CONTACT, DEFAULTS, MODIFIED
+from leadscore.sandbox.catalogue import CONTACT, CREATED, DEFAULTS, MODIFIED
 from leadscore.sandbox.clock import instant, iso
 from leadscore.sandbox.derived import derived
 from leadscore.sandbox.errors import Failure, Refused, conflict
+from leadscore.sandbox.happening import Happening, Source
 from leadscore.sandbox.history import histories
-from leadscore.sandbox.record import Record, Source, from_row
+from leadscore.sandbox.record import Record, from_row
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.values import Values
 from leadscore.sandbox.wire import Json
@@ -70,7 +71,7 @@ def _key(name: str, value: str) -> str:
 def shown(portal: Portal, item: Record, properties: Sequence[str], history: Sequence[str] = ()) -> Json:
     """A record as the API gives it: unknown names are left out, known but empty ones are null."""
     known = portal.definitions(item.type)
-    always = ("createdate", "hs_object_id", MODIFIED[item.type])
+    always = (CREATED[item.type], "hs_object_id", MODIFIED[item.type])
     names = (*always, *properties) if properties or history else DEFAULTS[item.type]
     values = {name: item.value(name) for name in names if name in known}
     answer: Json = {
@@ -96,12 +97,13 @@ def insert(portal: Portal, object_type: str, values: Values, source: Source, at:
     new_id = portal.next_id(object_type)
     stored |= derived(portal, object_type, {}, stored, at)
     item = Record(object_type, new_id, created, at, False, msgspec.json.encode(source.packed()).decode(), stored)
-    _claim_unique(portal, item, stored)
-    _hide_from_search(portal, item, None)
+    claim_unique(portal, item, stored)
+    hide_from_search(portal, item, None)
     portal.db.execute(
         "INSERT INTO objects (type, id, created, modified, archived, origin, doc) VALUES (?,?,?,?,0,?,?)",
         (object_type, new_id, created, at, item.origin, msgspec.json.encode(stored).decode()),
     )
+    portal.tell(Happening("creation", object_type, new_id, at, source, dict(stored)))
     return item
 
 
@@ -112,8 +114,8 @@ def change(portal: Portal, item: Record, values: Values, source: Source, at: int
     fresh |= derived(portal, item.type, item.doc, fresh, at)
     if "createdate" in fresh:
         del fresh["createdate"]
-    _claim_unique(portal, item, fresh)
-    _hide_from_search(portal, item, item)
+    claim_unique(portal, item, fresh)
+    hide_from_search(portal, item, item)
     if fresh:
         old = {name: item.doc[name] for name in fresh if name in item.doc}
         entry = [[at, *source.packed(), {name: value or "" for name, value in fresh.items()}, old or None]]
@@ -129,18 +131,23 @@ def change(portal: Portal, item: Record, values: Values, source: Source, at: int
         "UPDATE objects SET modified=?, doc=? WHERE type=? AND id=?",
         (item.modified, msgspec.json.encode(item.doc).decode(), item.type, item.id),
     )
+    if fresh:
+        portal.tell(Happening("propertyChange", item.type, item.id, at, source, fresh))
     return item
 
 
-def archive(portal: Portal, item: Record) -> None:
-    _hide_from_search(portal, item, item)
+def archive(portal: Portal, item: Record, source: Source) -> None:
+    """Into the recycle bin, from which `erasing.restore` brings it back."""
+    hide_from_search(portal, item, item)
     portal.db.execute(
         "UPDATE objects SET archived=1, modified=? WHERE type=? AND id=?", (portal.now(), item.type, item.id)
     )
     portal.db.execute("DELETE FROM unique_values WHERE type=? AND id=?", (item.type, item.id))
+    portal.tell(Happening("deletion", item.type, item.id, portal.now(), source))
 
 
-def _claim_unique(portal: Portal, item: Record, values: Mapping[str, str | None]) -> None:
+def claim_unique(portal: Portal, item: Record, values: Mapping[str, str | None]) -> None:
+    """Reserves the values of unique properties for a record. Raises Refused (409) when another one has them."""
     definitions = portal.definitions(item.type)
     for name, value in values.items():
         is_email = item.type == CONTACT and name == "email"
@@ -170,7 +177,7 @@ def _taken(is_email: bool, name: str, value: str, holder: int | None) -> Failure
     return conflict(f"Another record already has {value!r} in the unique property {name}. Existing ID: {holder}")
 
 
-def _hide_from_search(portal: Portal, item: Record, before: Record | None) -> None:
+def hide_from_search(portal: Portal, item: Record, before: Record | None) -> None:
     """Keeps what the search index shows until it catches up; nothing at all for a record that is new."""
     lag = portal.settings.search_lag_ms
     if not lag:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadscore.sandbox import records
-from leadscore.sandbox.catalogue import CONTACT, MODIFIED, Definition
+from leadscore.sandbox.catalogue import CONTACT, CREATED, MODIFIED, Definition
 from leadscore.sandbox.clock import instant, iso
 from leadscore.sandbox.errors import Refused, bad_request
 from leadscore.sandbox.objects import object_type
@@ -19,7 +19,18 @@ from leadscore.sandbox.wire import Json, Request, Response
 
 PAGE, TOTAL, GROUPS, FILTERS, ALL_FILTERS, BODY = 200, 10_000, 5, 6, 18, 3_000
 _SIGNS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
-_QUERIED = ("email", "firstname", "lastname", "phone", "company", "name", "domain", "dealname")
+_QUERIED = (
+    "email",
+    "firstname",
+    "lastname",
+    "phone",
+    "company",
+    "name",
+    "domain",
+    "dealname",
+    "hs_task_subject",
+    "hs_task_body",
+)
 _LIVE = "SELECT id, created, modified, archived, origin, doc FROM objects WHERE type=:type AND archived=0"
 _INDEXED = (  # what the index shows: the live record, or the oldest of its states not yet indexed
     _LIVE + " AND id NOT IN (SELECT id FROM stale WHERE type=:type) UNION ALL "  # noqa: S608 - constant text
@@ -48,7 +59,7 @@ class Query:
             return "id", "number"
         if definition.name == MODIFIED[self.kind]:
             return "modified", "ms"
-        if definition.name == "createdate":
+        if definition.name == CREATED[self.kind]:
             return "created", "ms"
         path = self.bind(f'$."{definition.name}"')
         text = f"json_extract(doc, {path})"

@@ -21,9 +21,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from leadscore.sandbox import control, gate, setup
+from leadscore.sandbox import control, gate, notices, setup
 from leadscore.sandbox.clock import Clock
 from leadscore.sandbox.faults import Fault
+from leadscore.sandbox.sender import Sender
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.wire import Response, request
 
@@ -155,6 +156,7 @@ class Sandbox:
     url: str
     portal: Portal
     _server: _Server
+    _sender: Sender
     _thread: threading.Thread
     _temporary: tempfile.TemporaryDirectory[str] | None
 
@@ -173,6 +175,7 @@ class Sandbox:
         self._server.close_all()
         self._server.server_close()
         self._thread.join(timeout=5)
+        self._sender.stop()
         self.portal.close()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -201,9 +204,12 @@ def start(
         if temporary is not None:
             temporary.cleanup()
         raise
+    notices.watch(portal)
+    sender = Sender(portal)
+    sender.start()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    return Sandbox(f"http://127.0.0.1:{server.server_address[1]}", portal, server, thread, temporary)
+    return Sandbox(f"http://127.0.0.1:{server.server_address[1]}", portal, server, sender, thread, temporary)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -21,6 +21,7 @@ import msgspec
 from leadscore.sandbox.catalogue import Definition
 from leadscore.sandbox.clock import Clock
 from leadscore.sandbox.faults import Fault
+from leadscore.sandbox.happening import Happening
 from leadscore.sandbox.limits import Limiter
 
 DEFAULT_TOKEN = "pat-na1-5a4db0c5-0000-4000-8000-000000000001"  # noqa: S105 - opens this local stand-in only
@@ -84,6 +85,17 @@ CREATE TABLE IF NOT EXISTS pipelines (
 CREATE TABLE IF NOT EXISTS journal (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, object TEXT NOT NULL,
   id TEXT, properties TEXT, status INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS notices (
+  seq INTEGER PRIMARY KEY, doc TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting');
+CREATE INDEX IF NOT EXISTS notices_by_due ON notices (state, due, seq);
+CREATE TABLE IF NOT EXISTS deliveries (
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, status INTEGER, error TEXT, ms INTEGER NOT NULL, count INTEGER NOT NULL,
+  events TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS workflows (id INTEGER PRIMARY KEY, runs INTEGER NOT NULL DEFAULT 0, doc TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS merged (
+  type TEXT NOT NULL, old INTEGER NOT NULL, new INTEGER NOT NULL, PRIMARY KEY (type, old)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -153,6 +165,9 @@ class Portal:
         self.faults: list[Fault] = []
         self.limiter = Limiter()
         self.requests: Counter[str] = Counter()
+        self.watchers: list[Callable[[Happening], None]] = []
+        self.committed = threading.Event()
+        self._told = False
         self._definitions: dict[str, dict[str, Definition]] = {}
 
     def _load_settings(self) -> Settings:
@@ -188,6 +203,15 @@ class Portal:
                 self._definitions.clear()
                 raise
             self.db.execute("COMMIT")
+            if self._told:
+                self._told = False
+                self.committed.set()
+
+    def tell(self, news: Happening) -> None:
+        """Hands news to whoever watches, within the transaction of the change itself."""
+        self._told = True
+        for watcher in self.watchers:
+            watcher(news)
 
     def definitions(self, object_type: str) -> dict[str, Definition]:
         """The properties of an object type that are not archived, by name."""

@@ -16,7 +16,8 @@ from leadscore.sandbox import records
 from leadscore.sandbox.catalogue import CONTACT
 from leadscore.sandbox.clock import instant, iso
 from leadscore.sandbox.errors import Refused, not_found
-from leadscore.sandbox.record import Record, Source, as_id
+from leadscore.sandbox.happening import Source
+from leadscore.sandbox.record import Record, as_id
 from leadscore.sandbox.state import Portal
 from leadscore.sandbox.values import Values, checked
 

@@ -12,6 +12,7 @@ import urllib3
 from hubspot import HubSpot
 
 from leadscore.sandbox import Sandbox, serve
+from tests.sandbox.receiver import Receiver, listen
 
 NOW = 1_800_000_000_000
 
@@ -46,6 +47,21 @@ class Caller:
         answer = self.session.request(method, f"{self.url}/_sandbox/{path}", json=json, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def subscribe(self, target: str, *subscriptions: str, **more: Any) -> Any:
+        """Has changes told to `target`; retries come quickly."""
+        wish = {"target_url": target, "client_secret": "s3cret", "app_id": 4711, "back_off_ms": [5, 10, 20]}
+        return self.control("webhooks", {**wish, "subscriptions": list(subscriptions), **more})
+
+    def flush(self, **more: Any) -> Any:
+        """Waits until every event was delivered, dropped or given up."""
+        told = self.control("webhooks/flush", more)
+        assert told["empty"], told
+        return told
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.control("webhooks/deliveries")["deliveries"]
+        return found
 
     def contact(self, **properties: Any) -> str:
         """Creates a contact and gives its id."""
@@ -84,6 +100,16 @@ def http(portal: Sandbox) -> Iterator[Caller]:
     caller = Caller(portal.url, portal.token)
     yield caller
     caller.session.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    called = Receiver()
+    server = listen(called)
+    yield called
+    called.ended.set()
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
