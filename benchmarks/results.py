@@ -30,12 +30,12 @@ class Section:
     rows: tuple[Row, ...]
 
 
-def page(sections: Sequence[Section], command: str) -> str:
+def page(sections: Sequence[Section], command: str, commit: str) -> str:
     """The whole page as Markdown."""
-    return "\n".join(_lines(sections, command)) + "\n"
+    return "\n".join(_lines(sections, command, commit)) + "\n"
 
 
-def _lines(sections: Sequence[Section], command: str) -> Iterator[str]:
+def _lines(sections: Sequence[Section], command: str, commit: str) -> Iterator[str]:
     yield "# Results"
     yield ""
     yield "Written by `make bench`; do not edit. Ratios within one run are what counts: absolute figures move with the"
@@ -45,7 +45,7 @@ def _lines(sections: Sequence[Section], command: str) -> Iterator[str]:
     yield "|---|---|"
     yield f"| machine | {_processor()}, {os.cpu_count()} cores, {_memory():.0f} GB |"
     yield f"| Python | {platform.python_version()}, {platform.system()} |"
-    yield f"| commit | {_commit()} |"
+    yield f"| commit | {commit} |"
     yield f"| command | `{command}` |"
     for section in sections:
         yield from ("", f"## {section.title}", "", section.how, "")
@@ -81,7 +81,8 @@ def _read(path: str) -> str:
         return ""
 
 
-def _commit() -> str:
+def commit_now() -> str:
+    """The commit that is measured, and its date."""
     asked = ["git", "log", "-1", "--format=%h of %cs"]
     try:
         done = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603  # a fixed command

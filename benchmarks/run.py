@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import million, model_change, scorer
-from benchmarks.results import page
+from benchmarks.results import commit_now, page
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -15,13 +15,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes; prints the page and leaves RESULTS.md alone")
     parser.add_argument("--folder", type=Path, help="where the stores are put, about 7 GB; default: the system's own")
     chosen = parser.parse_args()
+    commit = commit_now()
     with tempfile.TemporaryDirectory(prefix="leadscore-bench-", dir=chosen.folder) as folder:
         sections = [
             *scorer.run(chosen.quick),
             million.run(Path(folder), chosen.quick),
             model_change.run(chosen.quick),
         ]
-    text = page(sections, "python -m benchmarks.run" + (" --quick" if chosen.quick else ""))
+    text = page(sections, "python -m benchmarks.run" + (" --quick" if chosen.quick else ""), commit)
     if not chosen.quick:
         RESULTS.write_text(text, encoding="utf-8")
     print(text)
