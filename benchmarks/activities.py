@@ -82,7 +82,7 @@ def other_groups() -> Iterator[tuple[str, Limit | None, tuple[Rule, ...]]]:
             ("form_submission",),
             5 + n,
             where=Test("form", "text", "in", (name,)),
-            count=("once", "first", "each", "once_per_form")[n % 4],  # type: ignore[arg-type]  # one of Count
+            count=("once", "first", "each", "once_per_form")[n % 4],
             decay=(Steps(50, 60 * DAY), None, HalfLife(90 * DAY))[n % 3],
         )
         for n, name in enumerate(FORMS)

@@ -175,7 +175,7 @@ def _variables() -> Callable[[Values], Any]:
         self.values = values
 
     def reading(name: str) -> Callable[[Any], Typed]:
-        return lambda self: self.values[name]  # type: ignore[no-any-return]  # values are Typed
+        return lambda self: self.values[name]
 
     methods = {one.name: wrap[one.kind](label=one.name)(reading(one.name)) for one in PROPERTIES}
     return type("Person", (BaseVariables,), {"__init__": keep, **methods})

@@ -15,7 +15,7 @@ from benchmarks.models import TABLES, field_model, full_model
 from benchmarks.peers import PEERS, prepared
 from benchmarks.results import Row, Section
 from scoring.engine import Scorer, compile_models
-from scoring.facts import Facts
+from scoring.facts import Activity, Facts
 from scoring.ledger import Score
 from scoring.model import ScoringModel
 from scoring.values import DAY
@@ -102,7 +102,7 @@ def _full_model(people: int, before: int) -> Section:
     return Section("The full model against a plain interpreter", how, rows)
 
 
-def _person(draw: random.Random, number: int, activities: tuple[naive.Activity, ...]) -> Facts:
+def _person(draw: random.Random, number: int, activities: tuple[Activity, ...]) -> Facts:
     created = NOW - draw.randrange(500) * DAY
     return Facts(str(number), created, raw_values(typed_values(draw)), activities=activities)
 
