@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.server import create_server  # type: ignore[import-untyped]  # published without types
 
 from webhooks.blueprint import DoorSettings, Outcome, hubspot_door
 from webhooks.delivery import Delivery, Receipt, Rejected
@@ -67,8 +67,10 @@ class MemoryInbox:
             raise self.trouble
         with self.lock:
             before = len(self.kept)
-            for one in (*receipt.deliveries, *receipt.rejected):
-                self.kept.setdefault(one.key, one)
+            for delivery in receipt.deliveries:
+                self.kept.setdefault(delivery.key, delivery)
+            for letter in receipt.rejected:
+                self.kept.setdefault(letter.key, letter)
             return len(self.kept) - before
 
     @property
