@@ -200,6 +200,11 @@ class Reader(Protocol):
         """These records as they are now, any number, with history; those that do not exist are missing."""
         ...
 
+    def fetch_with_activities(self, object: str, ids: Sequence[str], needs: Needs) -> Page:
+        """As `fetch`, on one page (without a cursor) with the activities that `read` tells along with these records.
+        Activities that have a stream of their own are not there."""
+        ...
+
     def filled(self, object: str, property: str) -> tuple[int, int]:
         """How many records have a value in this property, and how many records there are; archived ones not counted.
         Raises Rejected for a property that the CRM does not have."""

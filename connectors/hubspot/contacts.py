@@ -22,11 +22,16 @@ def read_contacts(
     client: Client, cursor: Cursor | None, needs: Needs, now: int, limit: int | None, views_by_event: bool
 ) -> Iterator[Page]:
     wanted = wanted_contacts(needs, views_by_event)
-    types = frozenset(needs.activities) - ({"page_view"} if views_by_event else frozenset())
     for piece in changed(client, wanted, cursor, now, limit):
         records = told(client, piece.raws, wanted)
-        activities = tuple(activity for raw in piece.raws for activity in derived(raw, types))
+        activities = acts(piece.raws, needs, views_by_event)
         yield Page(piece.cursor, records, activities, last=piece.last, remaining=piece.remaining)
+
+
+def acts(raws: Sequence[Raw], needs: Needs, views_by_event: bool) -> tuple[SeenActivity, ...]:
+    """What these contacts did, as far as they tell it themselves."""
+    types = frozenset(needs.activities) - ({"page_view"} if views_by_event else frozenset())
+    return tuple(activity for raw in raws for activity in derived(raw, types))
 
 
 def told(client: Client, raws: Sequence[Raw], wanted: Wanted) -> tuple[SeenRecord, ...]:

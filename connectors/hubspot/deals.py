@@ -1,6 +1,6 @@
 """Deals with their contacts: open, won or lost by the pipeline's own rules, and what that means for each contact."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,13 +29,7 @@ def read_deals(client: Client, cursor: Cursor | None, needs: Needs, now: int, li
     stages = read_stages(client)
     for piece in changed(client, wanted, cursor, now, limit):
         records = told_deals(client, piece.raws, wanted, stages)
-        types = needs.activities & DEAL_ACTIVITIES
-        activities = tuple(
-            activity
-            for raw, record in zip(piece.raws, records, strict=True)
-            for activity in deal_activities(raw, record, stages)
-            if activity.type in types
-        )
+        activities = deals_activities(piece.raws, records, stages, needs)
         yield Page(piece.cursor, records, activities, last=piece.last, remaining=piece.remaining)
 
 
@@ -57,6 +51,19 @@ def told_deals(client: Client, raws: list[Raw], wanted: Wanted, stages: Mapping[
     """Deals in our words, with `$status` and its history, and their contacts as links."""
     contacts = linked(client, "deals", "contacts", [str(raw["id"]) for raw in raws]) if raws else {}
     return tuple(_told(raw, wanted, stages, contacts.get(str(raw["id"]), ())) for raw in raws)
+
+
+def deals_activities(
+    raws: Sequence[Raw], records: Sequence[SeenRecord], stages: Mapping[str, Stage], needs: Needs
+) -> tuple[SeenActivity, ...]:
+    """What the models ask for of what happened to these deals; `records` are the same deals in the same order."""
+    types = needs.activities & DEAL_ACTIVITIES
+    return tuple(
+        activity
+        for raw, record in zip(raws, records, strict=True)
+        for activity in deal_activities(raw, record, stages)
+        if activity.type in types
+    )
 
 
 def deal_activities(raw: Raw, record: SeenRecord, stages: Mapping[str, Stage]) -> Iterator[SeenActivity]:

@@ -10,8 +10,8 @@ from connectors.hubspot.abilities import Abilities
 from connectors.hubspot.account import read_account, read_clock, read_quota
 from connectors.hubspot.archived import read_archived
 from connectors.hubspot.client import Client
-from connectors.hubspot.contacts import read_contacts, told, wanted_contacts
-from connectors.hubspot.deals import read_deals, read_stages, told_deals, wanted_deals
+from connectors.hubspot.contacts import acts, read_contacts, told, wanted_contacts
+from connectors.hubspot.deals import deals_activities, read_deals, read_stages, told_deals, wanted_deals
 from connectors.hubspot.fields import is_ours, property_name, read_back
 from connectors.hubspot.forms import read_forms, read_submissions
 from connectors.hubspot.lists import read_lists
@@ -120,15 +120,24 @@ class HubSpotReader:
                 raise KeyError(f"HubSpot has no stream {stream!r}; there are {', '.join(STREAMS)}")
 
     def fetch(self, object: str, ids: Sequence[str], needs: Needs) -> tuple[SeenRecord, ...]:
+        return self.fetch_with_activities(object, ids, needs).records
+
+    def fetch_with_activities(self, object: str, ids: Sequence[str], needs: Needs) -> Page:
+        """Page views that are events and form submissions are not among the activities: they have streams of their
+        own."""
         client = self._client
         if object == CONTACT:
-            wanted = wanted_contacts(needs, self._views_by_event(needs))
-            return told(client, read_batch(client, wanted, ids), wanted)
+            by_event = self._views_by_event(needs)
+            wanted = wanted_contacts(needs, by_event)
+            raws = read_batch(client, wanted, ids)
+            return Page("", told(client, raws, wanted), acts(raws, needs, by_event), last=True)
         if object == DEAL:
-            wanted = wanted_deals(needs)
-            return told_deals(client, read_batch(client, wanted, ids), wanted, read_stages(client))
+            wanted, stages = wanted_deals(needs), read_stages(client)
+            raws = read_batch(client, wanted, ids)
+            deals = told_deals(client, raws, wanted, stages)
+            return Page("", deals, deals_activities(raws, deals, stages, needs), last=True)
         wanted = _wanted_companies(needs)
-        return tuple(seen(raw, wanted) for raw in read_batch(client, wanted, ids))
+        return Page("", tuple(seen(raw, wanted) for raw in read_batch(client, wanted, ids)), last=True)
 
     def filled(self, object: str, property: str) -> tuple[int, int]:
         has = {"propertyName": property, "operator": "HAS_PROPERTY"}

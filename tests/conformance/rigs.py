@@ -22,6 +22,8 @@ class Rig(Protocol):
     stream: str
     needs: Needs
     property: str
+    acting: Needs
+    """`needs`, and the activities that `act` makes."""
 
     def now(self) -> int:
         """The account's time, ms UTC."""
@@ -34,6 +36,10 @@ class Rig(Protocol):
         ...
 
     def change(self, id: str, text: str) -> None: ...
+
+    def act(self, id: str) -> None:
+        """The person does something that the CRM keeps in the person's own record."""
+        ...
 
     def remove(self, id: str) -> None: ...
 
@@ -56,6 +62,7 @@ class HubSpotRig:
     stream = "contacts"
     property = "jobtitle"
     needs = Needs({"contact": ("jobtitle",)}, {"contact": ("jobtitle",)})
+    acting = Needs(needs.properties, needs.watched, activities=frozenset({"email_click", "email_open", "unsubscribe"}))
 
     def __post_init__(self) -> None:
         opened = self.portal.open(version=self.version)
@@ -77,6 +84,10 @@ class HubSpotRig:
 
     def change(self, id: str, text: str) -> None:
         self.portal.post("people/edit", id=id, properties={"jobtitle": text})
+
+    def act(self, id: str) -> None:
+        for act in ("opened", "clicked", "unsubscribed"):
+            self.portal.post("people/mail", contact=id, act=act)
 
     def remove(self, id: str) -> None:
         self.portal.api("DELETE", f"/crm/v3/objects/contacts/{id}")

@@ -96,6 +96,23 @@ def test_fetching_gives_what_is_there_and_leaves_out_what_is_not(rig: Rig) -> No
     assert len(records) == len(expected)
 
 
+def test_fetching_records_with_what_they_did_tells_what_reading_tells(rig: Rig) -> None:
+    ids = rig.add([f"text {number}" for number in range(120)])
+    for id in ids[:3]:
+        rig.advance(HOUR)
+        rig.act(id)
+    pages = list(rig.reader.read(rig.stream, None, rig.acting, rig.now()))
+    fetched = rig.reader.fetch_with_activities(rig.object, [*ids, "99999999"], rig.acting)
+    assert {activity.record_id for activity in fetched.activities} == set(ids[:3])
+    assert sorted(fetched.activities, key=lambda activity: (activity.type, activity.id)) == sorted(
+        (activity for page in pages for activity in page.activities), key=lambda activity: (activity.type, activity.id)
+    )
+    assert {record.id: record for record in fetched.records} == {
+        record.id: record for page in pages for record in page.records
+    }
+    assert rig.reader.fetch_with_activities(rig.object, ids, rig.needs).activities == ()
+
+
 def test_watched_properties_bring_their_history_oldest_first(rig: Rig) -> None:
     (id,) = rig.add(["first"])
     for text in ("second", "third"):

@@ -85,3 +85,13 @@ def test_a_deal_with_more_contacts_than_one_answer_holds_has_them_all(portal: Po
     deal(portal, "contractsent", ids, pipeline="default")
     (page,) = read(portal)
     assert sorted(page.records[0].links["contact"]) == sorted(ids)
+
+
+def test_a_fetched_deal_brings_what_reading_tells_of_it(portal: Portal) -> None:
+    ids = portal.import_contacts([{"email": f"p{number}@example.com"} for number in range(2)])
+    made = deal(portal, "contractsent", ids, pipeline="default", amount="5000")
+    move(portal, made, "wonwithpilot", HOUR)
+    (page,) = read(portal, now=NOW + HOUR)
+    fetched = portal.open().reader.fetch_with_activities("deal", [made, "999999"], DEALS)
+    assert (fetched.records, fetched.activities) == (page.records, page.activities)
+    assert "deal_won" in {activity.type for activity in fetched.activities}
