@@ -19,7 +19,7 @@ POST /_sandbox/people/import          {object?: contacts, rows: [{...}], at?} ->
 POST /_sandbox/lists                  {name, members: [ids], processing?, status?}: makes or replaces a list
 POST /_sandbox/forms                  {name, guid?, form_type?, archived?}: makes, renames, archives one -> {"guid"}
 POST /_sandbox/generate               {contacts, seed?}: fills the portal with believable people, as of its clock
-Webhooks: webhook_control.py.
+More people: people_control.py. Webhooks: webhook_control.py.
 """
 
 from __future__ import annotations
@@ -31,12 +31,11 @@ from typing import Any
 
 import msgspec
 
-from leadscore.sandbox import faults, journal, lists, records, visitors, webhook_control
+from leadscore.sandbox import faults, journal, lists, people_control, records, visitors, webhook_control
 from leadscore.sandbox.catalogue import ALIASES, CONTACT
 from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.errors import Refused, bad_request, not_found
 from leadscore.sandbox.generator import generate
-from leadscore.sandbox.happening import Source
 from leadscore.sandbox.limits import Limits
 from leadscore.sandbox.record import as_id
 from leadscore.sandbox.state import Portal
@@ -144,7 +143,16 @@ def _reset(portal: Portal, request: Request) -> Json:
     portal.db.execute("DELETE FROM journal")
     webhook_control.forget(portal)
     if request.json().get("data"):
-        for table in ("objects", "stale", "changes", "unique_values", "associations", "submissions", "page_views"):
+        for table in (
+            "objects",
+            "stale",
+            "changes",
+            "unique_values",
+            "associations",
+            "submissions",
+            "page_views",
+            "merged",
+        ):
             portal.db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
         portal.db.execute("DELETE FROM memberships")
     return {"reset": True}
@@ -177,9 +185,7 @@ def _edit(portal: Portal, request: Request) -> Json:
     given = request.json()
     kind = ALIASES[given.get("object", CONTACT)]
     record_id = as_id(given["id"]) or visitors.contact(portal, given["id"]).id
-    named = given.get("source")
-    source = Source(named["type"], named.get("id"), named.get("user")) if named else None
-    source = source or Source.person(int(given.get("user", 9501)))
+    source = people_control.source(given)
     visitors.edit(portal, kind, record_id, given["properties"], source, _at(given), bool(given.get("unchecked")))
     return {"done": True}
 
@@ -246,5 +252,6 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "lists"): _list,
     ("POST", "forms"): _form,
     ("POST", "generate"): _generate,
+    **people_control.ACTS,
     **webhook_control.ACTS,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadscore.sandbox import associations, journal, links, records
+from leadscore.sandbox import associations, erasing, journal, links, merging, records
 from leadscore.sandbox.catalogue import ALIASES, CONTACT, SINGULAR
 from leadscore.sandbox.errors import Refused, bad_request, invalid_properties, not_found, property_fault
 from leadscore.sandbox.record import Record, as_id, by_api
@@ -44,11 +44,12 @@ def listed(portal: Portal, request: Request) -> Response:
 
 
 def found(portal: Portal, kind: str, request: Request) -> Record:
-    """The record that the path names, by id or by `idProperty`. Raises Refused (404, or 400 for a wrong idProperty)."""
+    """The record that the path names, by id, by one merged away or by `idProperty`. Raises Refused (404, or 400)."""
     text = decoded(request.args["id"])
     record_id = resolve(portal, kind, text, request.text("idProperty"))
     item = None
     if record_id is not None:
+        record_id = merging.latest_id(portal, kind, record_id)
         item = records.load_one(portal, kind, record_id, request.flag("archived"))
     if item is None:
         raise Refused(not_found(f"Object not found. objectId are usually numeric. ({SINGULAR[kind]} {text})"))
@@ -141,3 +142,13 @@ def archive(portal: Portal, request: Request) -> Response:
         records.archive(portal, item, by_api(portal))
         journal.note(portal, request, kind, item.id, None, 204)
     return Response(204)
+
+
+def merge(portal: Portal, request: Request) -> Response:
+    return merging.over_http(portal, request, object_type(request))
+
+
+def gdpr_delete(portal: Portal, request: Request) -> Response:
+    if object_type(request) != CONTACT:
+        raise Refused(not_found(f"Nothing is served under {request.raw_path}"))
+    return erasing.over_http(portal, request)

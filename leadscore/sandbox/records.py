@@ -165,6 +165,18 @@ def claim_unique(portal: Portal, item: Record, values: Mapping[str, str | None])
             portal.db.execute("INSERT OR REPLACE INTO unique_values VALUES (?,?,?,?)", row)
 
 
+def claim_all(portal: Portal, item: Record) -> None:
+    """Reserves every unique value that a merged or restored record has. Raises Refused (409)."""
+    values = dict(item.doc)
+    more = values.pop("hs_additional_emails", "").split(";") if item.type == CONTACT else []
+    claim_unique(portal, item, values)
+    for address in filter(None, more):
+        if find_email(portal, address) not in (None, item.id):
+            raise Refused(_taken(True, "email", address, find_email(portal, address)))
+        row = (item.type, "hs_additional_emails", _key("email", address), item.id)
+        portal.db.execute("INSERT OR REPLACE INTO unique_values VALUES (?,?,?,?)", row)
+
+
 def _holder(portal: Portal, object_type: str, name: str, value: str) -> int | None:
     if object_type == CONTACT and name == "email":
         return find_email(portal, value)

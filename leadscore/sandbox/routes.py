@@ -49,6 +49,8 @@ ROUTES = (
     _route("POST", _OBJECTS + "/batch/update", batch.update, _WRITE),
     _route("POST", _OBJECTS + "/batch/upsert", batch.upsert, _WRITE),
     _route("POST", _OBJECTS + "/batch/archive", batch.archive, _WRITE),
+    _route("POST", _OBJECTS + "/merge", objects.merge, _WRITE),
+    _route("POST", _OBJECTS + "/gdpr-delete", objects.gdpr_delete, _WRITE),
     _route("GET", _OBJECTS + "/{id}", objects.get, _READ),
     _route("PATCH", _OBJECTS + "/{id}", objects.update, _WRITE),
     _route("DELETE", _OBJECTS + "/{id}", objects.archive, _WRITE),

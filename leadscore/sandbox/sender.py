@@ -125,14 +125,14 @@ class Sender:
             row = (self._portal.now(), status, error, ms, len(batch.events), text)
             db.execute("INSERT INTO deliveries (at, status, error, ms, count, events) VALUES (?,?,?,?,?,?)", row)
             draw = Random(f"{webhooks.faults.seed}:{batch.rows[0]}")
-            stretch = 1 + webhooks.jitter * draw.random()
+            now, stretch = real_now(), 1 + webhooks.jitter * draw.random()
             for seq, attempt in batch.rows:
                 if taken:
                     db.execute("DELETE FROM notices WHERE seq=?", (seq,))
                 elif final or attempt >= len(webhooks.back_off_ms):
                     db.execute("UPDATE notices SET state='given_up' WHERE seq=?", (seq,))
                 else:
-                    due = real_now() + round(webhooks.back_off_ms[attempt] * stretch)
+                    due = now + round(webhooks.back_off_ms[attempt] * stretch)
                     sql = "UPDATE notices SET state='waiting', attempt=?, due=? WHERE seq=?"
                     db.execute(sql, (attempt + 1, due, seq))
 

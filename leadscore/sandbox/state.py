@@ -112,6 +112,7 @@ class Settings:
     `utc_offset_minutes`: the account's midnight; the zone's name is only shown.
     `search_lag_ms`: how long the search index trails behind writes. `history_depth`: 0 keeps every version.
     `events_status`: what the events API answers below Enterprise [not verified].
+    `merge_keeps_primary_id`: a merge makes no new record [not verified].
     `write_source`: the sourceType in the history of API writes; `write_source_id`: its sourceId, if any.
     """
 
@@ -131,6 +132,7 @@ class Settings:
     search_lag_ms: int = 0
     history_depth: int = 0
     events_status: int = 403
+    merge_keeps_primary_id: bool = False
     write_source: str = "INTEGRATION"
     write_source_id: str | None = "sandbox-app"
 

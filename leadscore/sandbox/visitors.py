@@ -176,6 +176,15 @@ def edit(
     records.change(portal, item, values, source or Source.person(9501), at)
 
 
+def bulk_edit(
+    portal: Portal, kind: str, ids: Sequence[int], properties: Mapping[str, Any], source: Source, at: int | None = None
+) -> None:
+    """Marks many records in a list view and sets the same values for all of them, at one instant."""
+    at = portal.now() if at is None else at
+    for record_id in ids:
+        edit(portal, kind, record_id, properties, source, at)
+
+
 def import_rows(portal: Portal, kind: str, rows: Sequence[Mapping[str, Any]], at: int | None = None) -> list[int]:
     """A bulk import: every row gets one and the same time of modification. Contacts are matched by e-mail."""
     at = portal.now() if at is None else at
