@@ -14,6 +14,7 @@ from leadscore.jobs.writing_policy import differences
 from leadscore.store import leases
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.database import one_writer, writing
+from leadscore.store.feedback import note_emptied
 from leadscore.store.live_tables import outbox
 from leadscore.store.outbox import Sending, send_again, sendings
 from leadscore.store.parked import Parked, park
@@ -118,7 +119,7 @@ def _note(
         written = [(sent, values) for sent, values, answer in mine if answer.outcome == "written"]
         refused = [(sent, values, answer) for sent, values, answer in mine if answer.outcome == "rejected"]
         missing = [sent for sent, _, answer in mine if answer.outcome == "missing"]
-        save_held(connection, {sent.claim.key: {**sent.held, **values} for sent, values in written}, now)
+        save_held(connection, {sent.claim.key: note_emptied(sent.held, values, now) for sent, values in written}, now)
         save_stage_writes(connection, [move for sent, values in written if (move := _stage(sent, values, now))])
         for sent, _ in written:
             settle_moved(connection, [sent.subject], sent.as_of)
@@ -139,8 +140,10 @@ def _wait(store: Engine, batch: Sequence[_Row], error: Exception, now: int) -> N
     else:
         until = now + _TROUBLE
     with writing(store) as connection:
+        one_writer(connection)
         held = leases.still_held(connection, outbox, [row.sending.claim for row in batch])
         leases.give_back(connection, outbox, held, until, begun=True)
+        send_again(connection, [row.sending.claim.key for row in batch if row.sending.claim.key not in held], now)
 
 
 def _stage(sent: Sending, values: Mapping[str, str], now: int) -> StageWrite | None:

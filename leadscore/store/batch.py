@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, Table, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Table, Text, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import ARRAY
+from sqlalchemy.types import ARRAY, TypeEngine
 
 _T = TypeVar("_T")
 Row = tuple[object, ...]
@@ -49,7 +49,7 @@ def _put_arrays(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row], replaced: tuple[str, ...]
 ) -> int:
     # One statement with an array for each column: the server unpacks them in parallel.
-    types = [ARRAY(postgresql.TEXT if isinstance(table.c[c].type, Text) else postgresql.BIGINT) for c in columns]
+    types = [ARRAY(_array_of(table.c[c].type)) for c in columns]
     parts = [func.unnest(bindparam(c, type_=kind)) for c, kind in zip(columns, types, strict=True)]
     insert = postgresql.insert(table).from_select(list(columns), select(*parts))
     renewed = {name: insert.excluded[name] for name in replaced}
@@ -59,6 +59,12 @@ def _put_arrays(
     )
     lists = dict(zip(columns, (list(column) for column in zip(*rows, strict=True)), strict=True))
     return connection.execute(statement, lists, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def _array_of(column: TypeEngine[Any]) -> type[TypeEngine[Any]]:
+    if isinstance(column, Text):
+        return postgresql.TEXT
+    return postgresql.BYTEA if isinstance(column, LargeBinary) else postgresql.BIGINT
 
 
 def near_by(column: ColumnElement[int], ids: Sequence[int]) -> Iterator[ColumnElement[bool]]:

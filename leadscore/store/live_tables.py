@@ -12,7 +12,7 @@ deliveries = Table(
     text("account", "the CRM's id of the portal or org"),
     text("kind", "what happened, in the words of webhooks.delivery"),
     text("object", "contact, company, deal, ... as the CRM calls it; empty: it could not be read"),
-    text("record_ids", "JSON list of the CRM's ids that it names, the one that it is about first"),
+    text("record_ids", "JSON list of the records that it names, each with part, object and id"),
     text("property", "which property changed, if one did", null=True),
     number("occurred_at", "when, as the CRM says", null=True),
     Column("raw", LargeBinary, nullable=False, comment="the event as it came, byte by byte"),

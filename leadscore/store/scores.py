@@ -38,8 +38,8 @@ class Before(NamedTuple):
 
 def save_scores(connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int]) -> None:
     """Saves scores, in the transaction that takes away the notices `seen`. A subject without a notice (or with 0 of
-    them) whom the same models scored before has seen nothing but time pass. The reason is not saved: it is worked out for what is written.
-    """
+    them) whom the same models scored before has seen nothing but time pass. The reason is not saved: it is worked out
+    for what is written."""
     before = _before(connection, [one.subject for one in scored])
     rows: list[Row] = []
     lines: list[Row] = []

@@ -52,7 +52,7 @@ def _queues() -> None:
         _text("account", "the CRM's id of the portal or org"),
         _text("kind", "what happened, in the words of webhooks.delivery"),
         _text("object", "contact, company, deal, ... as the CRM calls it; empty: it could not be read"),
-        _text("record_ids", "JSON list of the CRM's ids that it names, the one that it is about first"),
+        _text("record_ids", "JSON list of the records that it names, each with part, object and id"),
         _text("property", "which property changed, if one did", null=True),
         _number("occurred_at", "when, as the CRM says", null=True),
         _bytes("raw", "the event as it came, byte by byte"),
