@@ -19,7 +19,7 @@ POST /_sandbox/people/import          {object?: contacts, rows: [{...}], at?} ->
 POST /_sandbox/lists                  {name, members: [ids], processing?, status?}: makes or replaces a list
 POST /_sandbox/forms                  {name, guid?, form_type?, archived?}: makes, renames, archives one -> {"guid"}
 POST /_sandbox/generate               {contacts, seed?}: fills the portal with believable people, as of its clock
-More people: people_control.py. Webhooks: webhook_control.py.
+Workflows: automation.py. More people: people_control.py. Webhooks: webhook_control.py.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import Any
 
 import msgspec
 
-from leadscore.sandbox import faults, journal, lists, people_control, records, visitors, webhook_control
+from leadscore.sandbox import automation, faults, journal, lists, people_control, records, visitors, webhook_control
 from leadscore.sandbox.catalogue import ALIASES, CONTACT
 from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.errors import Refused, bad_request, not_found
@@ -252,6 +252,7 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "lists"): _list,
     ("POST", "forms"): _form,
     ("POST", "generate"): _generate,
+    **automation.ACTS,
     **people_control.ACTS,
     **webhook_control.ACTS,
 }

@@ -8,7 +8,8 @@ as a select with upper-case values. There is no field type "datetime": such prop
 
 from __future__ import annotations
 
-from leadscore.sandbox.catalogue import COMPANY, CONTACT, DEAL, Field
+from leadscore.sandbox import task_fields
+from leadscore.sandbox.catalogue import COMPANY, CONTACT, DEAL, TASK, Field
 
 STAGES = (
     "subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer", "evangelist",
@@ -156,6 +157,7 @@ CONTACT_FIELDS: tuple[Field, ...] = (
         "hs_latest_meeting_activity | Latest meeting activity | datetime",
         "notes_last_contacted | Last contacted | datetime",
         "notes_last_updated | Last activity date | datetime",
+        "num_notes | Number of sales activities | number",
         "hs_last_sales_activity_timestamp | Last engagement date | datetime",
         read_only=True,
     ),
@@ -254,7 +256,9 @@ DEAL_FIELDS: tuple[Field, ...] = (
     ),
 )
 
-FIELDS: dict[str, tuple[Field, ...]] = {CONTACT: CONTACT_FIELDS, COMPANY: COMPANY_FIELDS, DEAL: DEAL_FIELDS}
+FIELDS: dict[str, tuple[Field, ...]] = {
+    CONTACT: CONTACT_FIELDS, COMPANY: COMPANY_FIELDS, DEAL: DEAL_FIELDS, TASK: task_fields.TASK_FIELDS,
+}  # fmt: skip
 
 CUSTOM_CONTACT_FIELDS: tuple[Field, ...] = (
     Field("contract_renewal_date", "Contract renewal date", "date", "date", "contactinformation", hubspot=False),
@@ -276,4 +280,5 @@ GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     COMPANY: (("companyinformation", "Company information"),),
     DEAL: (("dealinformation", "Deal information"),),
+    TASK: ((task_fields.GROUP, "Task information"),),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from leadscore.sandbox import account, routes
+from leadscore.sandbox import account, oauth, routes
 from leadscore.sandbox.clock import iso
 from leadscore.sandbox.errors import (
     Failure,
@@ -50,6 +50,9 @@ def _answer(portal: Portal, request: Request) -> Response:
     """Carries a request out. A refusal leaves nothing behind."""
     headers: dict[str, str] = {}
     try:
+        if request.path in oauth.PATHS:
+            _count(portal, f"{request.method} /oauth/token")
+            return oauth.answer(portal, request)
         route, request = routes.match(request)
         _count(portal, route.name)
         if failure := _token_failure(portal, request):
@@ -85,9 +88,9 @@ def _token_failure(portal: Portal, request: Request) -> Failure | None:
         return unknown_token()
     if kind.lower() != "bearer" or not _WELL_FORMED.match(token):
         return malformed_token()
-    if token != settings.token:
+    expires = settings.token_expires_at if token == settings.token else oauth.expiry(portal, token)
+    if token != settings.token and expires is None:
         return unknown_token()
-    expires = settings.token_expires_at
     if expires is not None and portal.now() >= expires:
         return expired_token(iso(expires), (portal.now() - expires) // 1000)
     return None

@@ -115,7 +115,9 @@ def _refresh(portal: Portal, pair: tuple[str, str], from_id: int, to_id: int) ->
     """What HubSpot keeps on the records about their links."""
     for kind, record_id, other in ((pair[0], from_id, pair[1]), (pair[1], to_id, pair[0])):
         changes: dict[str, str | None] = {}
-        if (kind, other) == (CONTACT, COMPANY):
+        if (kind, other) == (CONTACT, TASK):
+            changes["num_notes"] = str(_count(portal, kind, record_id, other))
+        elif (kind, other) == (CONTACT, COMPANY):
             company = _primary_company(portal, (CONTACT, COMPANY), record_id)
             changes["associatedcompanyid"] = str(company) if company is not None else None
         elif other in (CONTACT, DEAL):

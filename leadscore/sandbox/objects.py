@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from leadscore.sandbox import associations, erasing, journal, links, merging, records
-from leadscore.sandbox.catalogue import ALIASES, CONTACT, SINGULAR
+from leadscore.sandbox.catalogue import ALIASES, CONTACT, SINGULAR, TASK
 from leadscore.sandbox.errors import Refused, bad_request, invalid_properties, not_found, property_fault
 from leadscore.sandbox.record import Record, as_id, by_api
 from leadscore.sandbox.state import Portal
+from leadscore.sandbox.task_fields import REQUIRED
 from leadscore.sandbox.values import Values, checked
 from leadscore.sandbox.wire import Json, Request, Response, decoded
 
@@ -94,6 +95,9 @@ def create(portal: Portal, request: Request) -> Response:
 def create_one(portal: Portal, request: Request, kind: str, document: Json) -> Record:
     """A new record with its associations. Raises Refused: 409 for a taken e-mail, 400 for bad values."""
     values = taken(portal, request, kind, properties_of(document), {})
+    if missing := [name for name in REQUIRED if kind == TASK and values.get(name) is None]:
+        message = f"Error creating {SINGULAR[kind].upper()}. Some required properties were not set."
+        raise Refused(bad_request(message, context={"properties": missing}))
     item = records.insert(portal, kind, values, by_api(portal))
     links.from_create(portal, kind, item.id, document.get("associations") or [])
     return item

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from leadscore.sandbox import journal
+from leadscore.sandbox.catalogue import TASK
 from leadscore.sandbox.clock import iso
 from leadscore.sandbox.errors import Refused, bad_request, conflict, envelope, not_found
 from leadscore.sandbox.objects import object_type
@@ -63,6 +64,8 @@ def create(portal: Portal, request: Request) -> Response:
 
 
 def _create(portal: Portal, request: Request, kind: str, given: Json) -> Json:
+    if kind == TASK and not portal.settings.custom_task_properties:
+        raise Refused(bad_request("Properties cannot be created for tasks"))
     _check(portal, kind, given)
     name = given["name"]
     if portal.db.execute("SELECT 1 FROM properties WHERE type=? AND name=?", (kind, name)).fetchone():

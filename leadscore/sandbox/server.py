@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from leadscore.sandbox import control, gate, notices, setup
+from leadscore.sandbox import automation, control, gate, notices, setup
 from leadscore.sandbox.clock import Clock
 from leadscore.sandbox.faults import Fault
 from leadscore.sandbox.sender import Sender
@@ -205,6 +205,7 @@ def start(
             temporary.cleanup()
         raise
     notices.watch(portal)
+    automation.watch(portal)
     sender = Sender(portal)
     sender.start()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

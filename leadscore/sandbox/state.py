@@ -113,6 +113,9 @@ class Settings:
     `search_lag_ms`: how long the search index trails behind writes. `history_depth`: 0 keeps every version.
     `events_status`: what the events API answers below Enterprise [not verified].
     `merge_keeps_primary_id`: a merge makes no new record [not verified].
+    `sync_company_stage`, `deal_created_stage`, `deal_won_stage`: see automation.py. `oauth_...`: see oauth.py.
+    `archived_owner_refused`: whether a deactivated owner may still be set [not verified].
+    `custom_task_properties`: whether tasks take properties of one's own, unique ones too [not verified].
     `write_source`: the sourceType in the history of API writes; `write_source_id`: its sourceId, if any.
     """
 
@@ -133,6 +136,16 @@ class Settings:
     history_depth: int = 0
     events_status: int = 403
     merge_keeps_primary_id: bool = False
+    sync_company_stage: bool = False
+    deal_created_stage: str | None = None
+    deal_won_stage: str | None = None
+    oauth_client_id: str = "sandbox-client"
+    oauth_client_secret: str = "sandbox-client-secret"  # noqa: S105 - opens this local stand-in only
+    oauth_refresh_token: str = "na1-00000000-sandbox-refresh-token"  # noqa: S105 - the same
+    oauth_expires_in: int = 1800
+    oauth_rotate: bool = False
+    archived_owner_refused: bool = True
+    custom_task_properties: bool = False
     write_source: str = "INTEGRATION"
     write_source_id: str | None = "sandbox-app"
 

@@ -156,7 +156,8 @@ def _not_allowed(text: str, allowed: tuple[str, ...]) -> _Invalid:
 def options(portal: Portal, definition: Definition) -> tuple[str, ...]:
     """The allowed values; owners, pipelines and deal stages come from the account, not from the property."""
     if definition.name == "hubspot_owner_id":
-        return tuple(str(row[0]) for row in portal.db.execute("SELECT id FROM owners WHERE archived=0 ORDER BY id"))
+        sql = "SELECT id FROM owners WHERE archived<=? ORDER BY id"
+        return tuple(str(row[0]) for row in portal.db.execute(sql, (int(not portal.settings.archived_owner_refused),)))
     if definition.name == "pipeline":
         return tuple(
             row[0] for row in portal.db.execute("SELECT id FROM pipelines WHERE type='deals' ORDER BY position")
