@@ -32,13 +32,15 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `path` begins with a slash; `body` is JSON already; `kind` says which budget it uses up."""
+    """One request. `path` begins with a slash; `body` is JSON already; `kind` says which budget it uses up. One that is
+    `once` is not sent again after an error that leaves open whether it was carried out."""
 
     method: str
     path: str
     query: Sequence[tuple[str, str]] = ()
     body: bytes | None = None
     kind: str = BURST
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ class Patience:
 class Session:
     """One kept-alive connection pool to one host. Threads may share it.
 
-    `headers` is asked before every try, so that a fresh token is used at once. Every call may be sent more than once:
-    a time-out after sending says nothing about what arrived, so callers send only what is safe to repeat.
+    `headers` is asked before every try, so that a fresh token is used at once. Every call that is not
+    `once` may be sent more than once: a time-out after sending says nothing about what arrived.
     """
 
     base: str
@@ -114,8 +116,10 @@ class Session:
         deadline = self.time.tick() + self.patience.total
 
         def over(state: RetryCallState) -> bool:
-            unreached = isinstance(_error(state), Unreached) and state.attempt_number >= _UNREACHED_TRIES
-            return unreached or self.time.tick() + state.upcoming_sleep > deadline
+            unreached = isinstance(_error(state), Unreached)
+            if unreached and state.attempt_number >= _UNREACHED_TRIES:
+                return True
+            return (call.once and not unreached) or self.time.tick() + state.upcoming_sleep > deadline
 
         retrying = Retrying(
             retry=retry_if_exception_type(RetryLater), wait=_wait, stop=over, sleep=self.time.sleep, reraise=True

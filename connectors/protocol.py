@@ -64,6 +64,32 @@ class PastValue:
     by: str = ""
 
 
+Hand = Literal["person", "program", "import", "workflow", "bulk", "unknown"]
+"""Who wrote a value. `bulk` is a change of many records at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAnswer:
+    """What the field for sales feedback became at `at`; "" is emptied. `author` is the CRM's id of the person, if one
+    is known; `before` is what the field held until then."""
+
+    value: str
+    at: int
+    hand: Hand
+    author: str = ""
+    note: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFeedback:
+    """All answers that the CRM remembers, oldest first. `held` is what our own field holds now; None: sales answers in
+    a field of the customer's, which we only read."""
+
+    answers: tuple[SeenAnswer, ...]
+    held: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class SeenRecord:
     """One record as the CRM shows it now. A property with None or "" is empty; a property not asked for is absent.
@@ -83,6 +109,7 @@ class SeenRecord:
     history: Mapping[str, tuple[PastValue, ...]] = field(default_factory=dict)
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     archived: bool = False
+    feedback: SeenFeedback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +172,13 @@ class Quota:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What the models make us read: properties by object (the CRM's names), those of them whose history is watched,
-    lists by name, and activity types."""
+    lists by name, activity types, and the properties of a person in which sales answers."""
 
     properties: Mapping[str, tuple[str, ...]]
     watched: Mapping[str, tuple[str, ...]]
     lists: tuple[str, ...] = ()
     activities: frozenset[str] = frozenset()
+    feedback: tuple[str, ...] = ()
 
 
 class Reader(Protocol):

@@ -63,6 +63,7 @@ class Client:
     lists: Any = field(init=False)
     memberships: Any = field(init=False)
     associations: Any = field(init=False)
+    owners: Any = field(init=False)
     events: Any = field(init=False)
     forms: Any = field(init=False)
 
@@ -79,6 +80,7 @@ class Client:
         self.pipelines = sdk.crm.pipelines.pipelines_api
         self.lists, self.memberships = sdk.crm.lists.lists_api, sdk.crm.lists.memberships_api
         self.associations = sdk.crm.associations.v4.batch_api
+        self.owners = sdk.crm.owners.owners_api
         self.events, self.forms = sdk.events.events_api, sdk.marketing.forms.forms_api
 
     def call(self, method: Callable[..., Any], *given: Any, **named: Any) -> Any:
@@ -91,6 +93,13 @@ class Client:
         """The JSON at one of our own `paths`."""
         asked = [(name, str(value)) for name, value in query.items() if value is not None]
         return _decoded(self._send("GET", path, asked, None))
+
+    def post_once(self, path: str, body: Any) -> tuple[int, Any]:
+        """The status and the JSON of a request that must not be carried out twice. After RetryLater it may have been
+        carried out."""
+        encoded = msgspec.json.encode(body)
+        answer = self.session.send(Call("POST", self.paths.spell(path), (), encoded, BURST, once=True))
+        return answer.status, _decoded(answer)
 
     def server_time(self, path: str) -> int | None:
         """The server's own time when it answered at one of our `paths` (ms UTC, whole seconds); None: not told."""

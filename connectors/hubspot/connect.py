@@ -1,4 +1,4 @@
-"""One HubSpot account opened: reader, writer and installer over one session and one budget."""
+"""One HubSpot account opened: all that reads and writes, over one session and one budget."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,8 @@ from connectors.hubspot.client import API, Client
 from connectors.hubspot.installer import HubSpotInstaller
 from connectors.hubspot.paths import OLD, Paths
 from connectors.hubspot.reader import HubSpotReader
+from connectors.hubspot.stages import HubSpotStageWriter
+from connectors.hubspot.tasks import HubSpotTaskWriter
 from connectors.hubspot.writer import HubSpotWriter
 
 
@@ -18,6 +20,8 @@ class HubSpot:
     reader: HubSpotReader
     writer: HubSpotWriter
     installer: HubSpotInstaller
+    stages: HubSpotStageWriter
+    tasks: HubSpotTaskWriter
     client: Client
 
     def close(self) -> None:
@@ -40,4 +44,11 @@ def connect(
     time = time or Time()
     budget = budget or LocalBudget(tick=time.tick, wall=time.wall, share=share)
     client = Client(token.strip(), budget, url, Paths(version), time, patience or Patience())
-    return HubSpot(HubSpotReader(client), HubSpotWriter(client), HubSpotInstaller(client), client)
+    return HubSpot(
+        HubSpotReader(client),
+        HubSpotWriter(client),
+        HubSpotInstaller(client),
+        HubSpotStageWriter(client),
+        HubSpotTaskWriter(client),
+        client,
+    )

@@ -15,7 +15,7 @@ _TRUE = frozenset({"true", "1", "yes"})
 
 def wanted_contacts(needs: Needs, views_by_event: bool) -> Wanted:
     history = (*needs.watched.get(CONTACT, ()), *history_for(needs.activities, views_by_event))
-    return Wanted(CONTACT, needs.properties.get(CONTACT, ()), tuple(dict.fromkeys(history)))
+    return Wanted(CONTACT, needs.properties.get(CONTACT, ()), tuple(dict.fromkeys(history)), needs.feedback)
 
 
 def read_contacts(

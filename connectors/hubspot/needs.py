@@ -51,7 +51,8 @@ def needs(models: Sequence[ScoringModel]) -> Needs:
     properties = {object: tuple(sorted(names)) for object, names in named.items() if names or object == CONTACT}
     watched = {object: tuple(filter(_is_watched, names)) for object, names in properties.items()}
     lists = dict.fromkeys(name for leaf in _leaves(models) if isinstance(leaf, OnList) for name in leaf.lists)
-    return Needs(properties, watched, tuple(lists), activities)
+    feedback = dict.fromkeys(m.feedback.field[CRM] for m in models if m.feedback and CRM in m.feedback.field)
+    return Needs(properties, watched, tuple(lists), activities, tuple(feedback))
 
 
 def _is_watched(name: str) -> bool:

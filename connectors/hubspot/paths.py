@@ -19,6 +19,7 @@ DATED: tuple[tuple[str, str], ...] = (
 """By beginning. What is not here has no dated form that is generally available: form definitions
 (`/marketing/v3/forms`) have a beta only, form submissions (`/form-integrations/v1`) none at all."""
 
+TASKS = "/crm/v3/objects/tasks"
 SUBMISSIONS = "/form-integrations/v1/submissions/forms/{form}"
 DETAILS = "/account-info/v3/details"
 USAGE = "/account-info/v3/api-usage/daily/private-apps"

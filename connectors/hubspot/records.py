@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from connectors.hubspot.client import Client
+from connectors.hubspot.feedback import read_feedback
 from connectors.hubspot.instants import instant
 from connectors.hubspot.needs import CONTACT, MODIFIED
 from connectors.protocol import PastValue, SeenRecord
@@ -23,11 +24,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to read of one object: properties, and those of them (or more) with their history."""
+    """What to read of one object: properties, those of them (or more) with their history, and those in which sales
+    answers."""
 
     object: str
     properties: tuple[str, ...]
     history: tuple[str, ...] = ()
+    feedback: tuple[str, ...] = ()
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -87,6 +90,7 @@ def seen(raw: Raw, wanted: Wanted, links: Mapping[str, tuple[str, ...]] | None =
     values = raw.get("properties") or {}
     email = (values.get("email") or "").strip().lower() if wanted.object == CONTACT else ""
     more = (values.get(_MORE_EMAILS) or "").lower().split(";") if wanted.object == CONTACT else ()
+    pasts = {name: past for name in wanted.properties if (past := history(raw, name))}
     return SeenRecord(
         object=wanted.object,
         id=str(raw["id"]),
@@ -95,9 +99,10 @@ def seen(raw: Raw, wanted: Wanted, links: Mapping[str, tuple[str, ...]] | None =
         modified_at=instant(values.get(MODIFIED[wanted.object])) or instant(raw.get("updatedAt")),
         email=email or None,
         other_emails=tuple(address for part in more if (address := part.strip()) and address != email),
-        history={name: past for name in wanted.properties if (past := history(raw, name))},
+        history=pasts,
         links=links or {},
         archived=bool(raw.get("archived")),
+        feedback=read_feedback(wanted.feedback, values, pasts),
     )
 
 
