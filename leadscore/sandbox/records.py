@@ -104,7 +104,7 @@ def insert(portal: Portal, object_type: str, values: Values, source: Source, at:
         (object_type, new_id, created, at, item.origin, msgspec.json.encode(stored).decode()),
     )
     portal.tell(Happening("creation", object_type, new_id, at, source, dict(stored)))
-    return item
+    return _as_left(portal, item)
 
 
 def change(portal: Portal, item: Record, values: Values, source: Source, at: int | None = None) -> Record:
@@ -133,6 +133,13 @@ def change(portal: Portal, item: Record, values: Values, source: Source, at: int
     )
     if fresh:
         portal.tell(Happening("propertyChange", item.type, item.id, at, source, fresh))
+    return _as_left(portal, item)
+
+
+def _as_left(portal: Portal, item: Record) -> Record:
+    """The same record with what workflows have added to it since."""
+    if (latest := load_one(portal, item.type, item.id)) is not None:
+        item.doc, item.modified = latest.doc, latest.modified
     return item
 
 
