@@ -14,6 +14,7 @@ from leadscore.jobs.rulebook import Rulebook
 from leadscore.store.account import Binding, bound, note, require_same
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.database import reading, writing
+from leadscore.store.feedback import note_emptied
 from leadscore.store.parked import Parked, park
 from leadscore.store.runs import begin_run, end_run
 from leadscore.store.writes import (
@@ -239,7 +240,7 @@ def _note(store: Engine, sent: _Sent, as_of: int, now: int, report: ApplyReport)
     written = [one for one, answer in sent.answered if answer.outcome == "written"]
     done = sent.landed + written
     held = {one.record: {**one.held, **current} for one, _, current in sent.skipped}
-    held |= {one.record: {**one.held, **one.row.values} for one in done}
+    held |= {one.record: note_emptied(one.held, one.row.values, now) for one in done}
     stages = [(one, one.row.change(STAGE_WORD)) for one in done]
     refused = [(one.row, answer) for one, answer in sent.answered if answer.outcome == "rejected"]
     with writing(store) as connection:

@@ -11,6 +11,7 @@ from connectors.outputs import ADMIN, REPS, RIDERS, output_values, score_words
 from connectors.plan import RecordPlan, WritePlan
 from connectors.protocol import Needs, Reader
 from leadscore.jobs.bulk import no_collector
+from leadscore.jobs.feedback_values import FeedbackValues
 from leadscore.jobs.refused import Refused
 from leadscore.jobs.rescore import MUCH, WINDOW, rescore
 from leadscore.jobs.rule_counts import RuleCount, count_rules, mute_rules
@@ -167,21 +168,34 @@ def _compare_windows(store: Engine, work: Comparison) -> list[Candidate]:
     causing = [word for word in words if word not in RIDERS]
     scorer = compile_models(work.rulebook.models, work.rulebook.tables)
     places = places_of(work.rulebook.models, work.crm)
+    beside = FeedbackValues(work.rulebook.models, scorer)
     kinds: dict[int, Kind] = {}
     found: list[Candidate] = []
     for low in range(work.low, work.high, WINDOW):
         with no_collector():
             with reading(store) as connection:
+                standing_now = standings(connection, low, min(low + WINDOW, work.high))
+                known_beside = beside.known(connection, {s.subject: s.model for s in standing_now}, work.as_of)
                 wanted = [
                     standing
-                    for standing in standings(connection, low, min(low + WINDOW, work.high))
-                    if _wanted(standing, output_values(_plain(standing, work.as_of), causing), work.policy)
+                    for standing in standing_now
+                    if standing.subject in known_beside.answered
+                    or _wanted(
+                        standing,
+                        output_values(_plain(standing, work.as_of), causing)
+                        | known_beside.values.get(standing.subject, {}),
+                        work.policy,
+                    )
                 ]
                 subjects = sorted({standing.subject for standing in wanted})
                 known = sight(connection, places, kinds)
                 facts = {one.subject: one.facts for one in facts_now(connection, subjects, known, work.as_of)}
             # Only now, for the few that differ: the reason costs several scorings, and it may have changed since.
-            values = {who: output_values(scorer(facts[who], work.as_of), words) for who in facts}
+            values: dict[int, dict[str, str]] = {}
+            for who, theirs in facts.items():
+                score = scorer(theirs, work.as_of)
+                more = known_beside.values.get(who, {}) | beside.emptying(theirs, score)
+                values[who] = output_values(score, words) | more
             found += [
                 Candidate(s.subject, s.record, s.object, s.id, values[s.subject], s.held or {}, s.touched, s.moved)
                 for s in wanted
@@ -226,14 +240,16 @@ def _rows(
     as_of: int,
     policy: WritePolicy,
 ) -> tuple[list[RecordPlan], tuple[str, ...]]:
-    words = [word for word in output_words(rulebook) if not candidates or word in candidates[0].values]
+    filled = {word for candidate in candidates for word in candidate.values}
+    words = [word for word in output_words(rulebook) if word in filled]
     rows: list[RecordPlan] = []
     missing: list[str] = []
     for chunk in chunks(candidates, ROWS_A_CALL):
         held = {candidate.record: dict(candidate.held) for candidate in chunk}
         if reader is not None:
             shown = reader.outputs([candidate.id for candidate in chunk], words)
-            held = {c.record: {w: v or "" for w, v in shown[c.id].items()} for c in chunk if c.id in shown}
+            told = {id: {w: v or "" for w, v in values.items()} for id, values in shown.items()}
+            held = {c.record: {**c.held, **told[c.id]} for c in chunk if c.id in told}
             missing += [candidate.id for candidate in chunk if candidate.id not in shown]
             with writing(store) as connection:
                 save_held(connection, held, as_of)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 
 from connectors.outputs import RIDERS, output_values
+from leadscore.jobs.feedback_values import FeedbackValues
 from leadscore.jobs.lease_owner import LEASE, new_owner
 from leadscore.jobs.plan import output_words
 from leadscore.jobs.refused import Refused
@@ -95,6 +96,7 @@ class Worker:
         self._numbers = rule_numbers(rulebook.models)
         self._words = output_words(rulebook)
         self._causing = tuple(word for word in self._words if word not in RIDERS)
+        self._feedback = FeedbackValues(rulebook.models, self._scorer)
         self._kinds: dict[int, Kind] = {}
 
     def score_due(self, now: int, *, many: int = MANY) -> ScoreReport:
@@ -170,11 +172,12 @@ class Worker:
             kept = [one for one in kept if one.current.subject not in looping]
             seen = {who: mark for who, mark in marks.items() if who in held and who not in looping}
             save_scores(connection, [self._scored(one) for one in kept], generation.number, seen)
+            # Before the hooks: whom one of them makes due stays due.
+            leases.finish(connection, due_table, seen)
             forget_scores(connection, gone & held.keys())
             out = self._put_out(connection, found, kept, now)
             for hook in self._hooks:
                 hook(connection, kept, now)
-            leases.finish(connection, due_table, seen)
         report.scored += len(kept)
         report.gone += len(gone & held.keys())
         report.out += out
@@ -205,16 +208,19 @@ class Worker:
             return 0
         by_subject = {one.current.subject: one for one in kept}
         movement = movements(connection, list(by_subject))
+        people = {who: (one.current.facts, one.score) for who, one in by_subject.items()}
+        more = self._feedback.values(connection, people, now)
         rows: list[Outgoing] = []
         for shown in shown_of(connection, list(by_subject)):
             one = by_subject[shown.subject]
             touched, moved = movement[shown.subject]
-            new = output_values(one.score, self._causing)
+            beside = more.get(shown.subject, {})
+            new = output_values(one.score, self._causing) | beside
             changes = differences(new, {word: text for word, text in shown.held.items() if word in new})
             # What is underway will make the CRM differ from what we know of it, so the newest goes after it.
             if shown.underway or worth_writing(changes, shown.held, self._policy, touched=touched, moved=moved):
                 why = "time" if one.by_time else "facts"
-                values = output_values(one.score, self._words)
+                values = output_values(one.score, self._words) | beside
                 rows.append(Outgoing(shown.record, shown.subject, values, why, one.score.as_of))
         put_out(connection, rows, now)
         return len(rows)

@@ -83,6 +83,7 @@ def facts_now(connection: Connection, subjects: Sequence[int], known: Sight, as_
             facts = facts_of(connection, who, known.places, known.counted)
             if facts is not None:
                 arrives += [v.valid_at for v in facts.history if v.valid_at is not None and v.valid_at > as_of]
+                arrives += [answer.at for answer in facts.answers if answer.at > as_of]
                 yield Current(who, first.id, facts, min(arrives, default=None))
             continue
         current = read(documents[who], counts.get(who, {}))

@@ -10,6 +10,7 @@ from connectors.protocol import SeenRecord
 from leadscore.store import due, tables
 from leadscore.store.activities import keep_addresses, match_unmatched
 from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
+from leadscore.store.feedback import Asked, keep_feedback
 from leadscore.store.folding import FACT_COLUMNS, Reading, address, link_key, read_record
 
 PEOPLE = frozenset({"contact", "Lead", "Contact"})
@@ -74,6 +75,12 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int) -
     )
     concerned |= dict.fromkeys(match_unmatched(connection, addresses), "activity")
     concerned |= {before.subject: "record" for before, _, _ in changed if before.subject is not None}
+    asked = [
+        Asked(before.id, before.subject, *key, before.read_at is None, record.feedback)
+        for key, record in latest.items()
+        if record.feedback is not None and (before := held[key]).subject is not None
+    ]
+    concerned |= dict.fromkeys(keep_feedback(connection, asked, now), "feedback")
     for reason in sorted(set(concerned.values())):
         due.mark(connection, (who for who, why in concerned.items() if why == reason), reason, now)
 
