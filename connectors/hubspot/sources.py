@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from connectors.hubspot.feedback import hand_of
 from connectors.protocol import PastValue
 from connectors.stages import Setter, Written
 
@@ -11,22 +12,14 @@ NEW = 60_000
 OUR_CALL = 600_000
 """How far (ms) HubSpot's time of a write of ours may be from our own: clocks differ, a call is tried for minutes."""
 
-_PROGRAMS = frozenset({"INTEGRATION", "API", "BATCH_UPDATE"})
-
 
 def setter(past: PastValue) -> Setter:
-    """HubSpot's words are an open set. Programs and imports may carry a user's id without being that person, so they
-    are told first. A form's sender gets the stage that the form or the account gives everybody."""
-    word = past.source.upper()
-    if word == "IMPORT":
-        return "import"
-    if "AUTOMATION" in word or "WORKFLOW" in word:
-        return "workflow"
-    if word in _PROGRAMS:
-        return "program"
-    if word == "CRM_UI" or past.by:
-        return "person"
-    return "default" if word == "FORM" else "unknown"
+    """By the rule of `feedback.hand_of`; a batch of writes is a program's, and a form's sender gets the stage that the
+    form or the account gives everybody."""
+    hand = hand_of(past.source, past.by)
+    if hand == "unknown" and past.source.upper() == "FORM":
+        return "default"
+    return "program" if hand == "bulk" else hand
 
 
 def stage_setter(past: Sequence[PastValue], created_at: int | None, written: Written | None) -> Setter:
