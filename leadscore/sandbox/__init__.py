@@ -9,8 +9,9 @@
 free port, `now` (ms) makes the portal's clock stand still. `sandbox.url`, `.token`, `.portal_id`, `.stop()`.
 `generate(sandbox.portal, contacts, seed)` fills it with believable people, the same for the same seed and clock.
 Everything else is steered over HTTP under `/_sandbox/...`, listed in leadscore.sandbox.control: clock, settings (tier,
-scopes, token), limits, faults, journal of writes, request counters, and people acting (forms, pages, mails, edits,
-imports). It imports nothing else of this project, so one misreading of the vendor cannot hide on both sides.
+scopes, token), limits, faults, journal of writes, request counters, people acting (forms, pages, mails, edits, imports,
+merges), workflows, and signed webhooks that call an app on this machine (webhook_control). It imports nothing else of
+this project, so one misreading of the vendor cannot hide on both sides.
 """
 
 from leadscore.sandbox.generator import generate
