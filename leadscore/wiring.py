@@ -12,12 +12,21 @@ from config.model_file import read_models
 from config.settings import Settings, load_settings, model_files
 from config.tables import load_tables
 from connectors.errors import AccessDenied
+from connectors.http import Patience
 from connectors.hubspot.connect import HubSpot, connect
+from connectors.hubspot.fields import PREFIX
 from connectors.protocol import Installer, Reader, Writer
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.writing_policy import WritePolicy
-from leadscore.store.database import open_store
+from leadscore.store.account import bound
+from leadscore.store.database import open_store, reading
 from scoring.values import Tables
+from webhooks.blueprint import PATH, DoorSettings
+from webhooks.hubspot import Portal
+
+CALL_PATIENCE = Patience(connect=5.0, read=20.0, total=25.0)
+"""How long a service tries one call to the CRM: well within the leases under which it works, and the time that it has
+for stopping."""
 
 UNCONNECTED = (
     "There is no HubSpot token. Put HUBSPOT_TOKEN=pat-... into .env (in HubSpot: Development > Keys > Service keys), "
@@ -35,6 +44,7 @@ class Parts:
 
     settings: Settings
     directory: Path
+    patience: Patience | None = None
 
     @cached_property
     def tables(self) -> Tables:
@@ -61,6 +71,7 @@ class Parts:
             url=chosen.hubspot_base_url,
             version=chosen.hubspot_api_version,
             share=chosen.api_share,
+            patience=self.patience,
         )
 
     @property
@@ -79,10 +90,32 @@ class Parts:
     def policy(self) -> WritePolicy:
         return WritePolicy(write_step=self.settings.write_step, untouched=self.settings.write_untouched is not None)
 
+    @property
+    def door_address(self) -> str:
+        """Where HubSpot reaches the door; on this machine only, as long as no public URL is set."""
+        return (self.settings.public_url or f"http://{self.settings.listen}") + PATH
+
+    def door(self, store: Engine) -> DoorSettings:
+        """What the door must know. Raises StoreError if the store belongs to no account yet."""
+        with reading(store) as connection:
+            account = bound(connection).account
+        models = self.rulebook.models
+        named = (model.feedback.field.get(account.crm) for model in models if model.feedback is not None)
+        answers = frozenset(name for name in named if name)
+        feedback = answers | {f"{name}_note" for name in answers}
+        secrets = tuple(secret.get_secret_value() for secret in self.settings.hubspot_client_secrets)
+        portal = Portal(account.id, ours=lambda name: name.startswith(PREFIX), feedback=feedback)
+        return DoorSettings(self.door_address, portal, secrets, self.settings.hubspot_webhook_v1)
+
+    @property
+    def store_address(self) -> str:
+        """Where the store is; it may hold a password."""
+        return _address(self.settings.database_url.get_secret_value(), self.directory)
+
     @contextmanager
     def store(self) -> Iterator[Engine]:
         """The store, brought up to date; closed at the end."""
-        engine = open_store(_address(self.settings.database_url.get_secret_value(), self.directory))
+        engine = open_store(self.store_address)
         try:
             yield engine
         finally:
@@ -97,7 +130,8 @@ def _address(url: str, directory: Path) -> str:
     return f"{sort}:///{directory / path}"
 
 
-def parts(directory: Path | None = None) -> Parts:
-    """The parts for a working directory, from its `.env` and the environment. Raises ConfigError."""
+def parts(directory: Path | None = None, patience: Patience | None = None) -> Parts:
+    """The parts for a working directory, from its `.env` and the environment; `patience` is that of calls to the CRM,
+    None the longest. Raises ConfigError."""
     place = directory or Path.cwd()
-    return Parts(load_settings(place), place)
+    return Parts(load_settings(place), place, patience)

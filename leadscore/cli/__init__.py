@@ -10,10 +10,15 @@ from connectors.errors import ConnectorError, QuotaExhausted, RetryLater
 from connectors.files.rejects import FileProblem
 from leadscore.cli import (
     apply,
+    db,
+    deadletter,
     demo,
     doctor,
+    events,
     explain,
     fields,
+    forecast,
+    hubspot,
     imports,
     init,
     install,
@@ -21,8 +26,10 @@ from leadscore.cli import (
     plan,
     sandbox,
     score,
+    serve,
     status,
     sync,
+    trigger,
 )
 from leadscore.cli.show import clean
 from leadscore.jobs.refused import Refused
@@ -53,6 +60,15 @@ app.command()(status.status)
 app.command("import")(imports.import_)
 app.command()(install.uninstall)
 app.command()(sandbox.sandbox)
+app.command()(serve.serve)
+app.command()(serve.worker)
+app.command()(serve.scheduler)
+app.command()(trigger.trigger)
+app.command()(forecast.forecast)
+app.add_typer(events.app, name="events")
+app.add_typer(deadletter.app, name="deadletter")
+app.add_typer(db.app, name="db")
+app.add_typer(hubspot.app, name="hubspot")
 
 
 def main() -> None:

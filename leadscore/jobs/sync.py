@@ -61,8 +61,9 @@ def sync(
     sample: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     commit: Commit = commit_page,
+    leave: frozenset[str] = frozenset(),
 ) -> SyncReport:
-    """Reads every stream from where it stands, and marks due whom it concerns.
+    """Reads every stream but those to `leave` from where it stands, and marks due whom it concerns.
 
     A stream begins anew where `full` asks for it, where the models want more of it than before, and after a sample.
     `sample` reads about so many records of each stream; the store is then good for looking only. Raises StoreError if
@@ -73,7 +74,7 @@ def sync(
     names, run, states = _begin(store, reader, needs, now, full=full, sample=sample is not None)
     reports: list[StreamReport] = []
     try:
-        for name in names:
+        for name in (name for name in names if name not in leave):
             quota = reader.quota()
             state, records, activities = states[name], 0, 0
             if progress:

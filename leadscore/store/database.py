@@ -126,9 +126,19 @@ def _private_file(path: Path) -> None:
         raise StoreError(f"Cannot create the store at {path}: {error.strerror}. Check DATABASE_URL.") from error
 
 
-def _migrate(engine: Engine) -> None:
+def newest_schema() -> str | None:
+    """The schema that this version of leadscore brings a store to."""
+    return ScriptDirectory.from_config(_migrations()).get_current_head()
+
+
+def _migrations() -> Config:
     config = Config()
     config.set_main_option("script_location", "leadscore.store:migrations")
+    return config
+
+
+def _migrate(engine: Engine) -> None:
+    config = _migrations()
     scripts = ScriptDirectory.from_config(config)
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":

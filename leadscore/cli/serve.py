@@ -1,0 +1,156 @@
+"""`leadscore serve`, `worker` and `scheduler`: the service as one process, or as several beside each other."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from leadscore.cli.bars import say
+from leadscore.cli.clock import now
+from leadscore.cli.show import console, json_line
+from leadscore.cli.web_server import WebServer
+from leadscore.jobs.crew import Crew, Shift
+from leadscore.jobs.inbox import StoreInbox
+from leadscore.jobs.leader import LEASE, Leadership
+from leadscore.jobs.scheduler import rhythms, run_scheduler
+from leadscore.jobs.shifts import Work, give_back_everything, shifts
+from leadscore.logs import start_logging
+from leadscore.metrics import Metrics
+from leadscore.store.account import bound
+from leadscore.store.database import reading
+from leadscore.store.errors import StoreError
+from leadscore.web import Open, create_app
+from leadscore.wiring import CALL_PATIENCE, Parts, parts
+
+FAILED = 1
+STOPPING = 27.0
+"""Seconds that work in progress has to end after the first SIGTERM; then its leases are given back all the same."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object when it is up.")]
+Lease = Annotated[float, typer.Option(min=0.3, help="Seconds after which another scheduler leads if this one died.")]
+
+
+def serve(
+    web_only: Annotated[bool, typer.Option("--web-only", help="Only answer HTTP; `worker` does the work.")] = False,
+    listen: Annotated[str | None, typer.Option(help="HOST:PORT; port 0 takes a free one.")] = None,
+    lease: Lease = LEASE / 1000,
+    as_json: Json = False,
+) -> None:
+    """Run leadscore: take in webhooks, read, score, write back, and look for what no webhook tells.
+
+    One process does all of it, which is right for SQLite; with PostgreSQL any number of `serve --web-only`, `worker`
+    and `scheduler` work beside each other. SIGTERM ends it within 30 seconds, a second one at once. Before it writes,
+    a first `sync`, `plan` and `apply` must have been done.
+    """
+    with _service() as (made, store, stop), ExitStack() as open_things:
+        metrics = Metrics(store, now)
+        inbox = StoreInbox(made.store_address, least_free=made.settings.least_disk_mb * 1_000_000)
+        open_things.callback(inbox.close)
+        crew = _crew(made, store, [] if web_only else ["work", "schedule"], metrics, round(lease * 1000))
+        open_things.callback(_end, crew, store)
+        well = "" if web_only else "A shift of this process has ended. Restart it and look into its log."
+        app = create_app(Open(made, store, inbox, now, metrics, lambda: "" if crew.alive() else well))
+        metrics.shifts_alive.set_function(lambda: int(crew.alive()))
+        try:
+            server = WebServer(app, listen or made.settings.listen, made.settings.web_threads)
+        except OSError as error:
+            say(f"Cannot listen on {listen or made.settings.listen}: {error.strerror}. Choose another with --listen.")
+            raise typer.Exit(FAILED) from None
+        crew.start()
+        server.start()
+        open_things.callback(server.stop)
+        if as_json:
+            console().file.write(json_line({"url": server.url, "door": made.door_address}).decode())
+            console().file.flush()
+        else:
+            say(f"leadscore serves at {server.url}; HubSpot is expected at {made.door_address}. Stop it with Ctrl-C.")
+        stop.wait()
+
+
+def worker(as_json: Json = False) -> None:
+    """Read, score and write back, beside other workers; PostgreSQL lets there be many."""
+    _run(["work"], LEASE, as_json)
+
+
+def scheduler(lease: Lease = LEASE / 1000, as_json: Json = False) -> None:
+    """Ask for what is due again and again. Of several schedulers one leads; another takes over when it dies."""
+    _run(["schedule"], round(lease * 1000), as_json)
+
+
+def _run(jobs: list[str], lease: int, as_json: bool) -> None:
+    with _service() as (made, store, stop):
+        crew = _crew(made, store, jobs, None, lease)
+        try:
+            crew.start()
+            if as_json:
+                console().file.write(json_line({"name": process_name()}).decode())
+                console().file.flush()
+            stop.wait()
+        finally:
+            _end(crew, store)
+
+
+@contextmanager
+def _service() -> Iterator[tuple[Parts, Engine, Event]]:
+    """Settings, logging, the open store, and the event that SIGTERM and Ctrl-C set; the second of them ends at once.
+
+    Raises StoreError if nothing was read yet: then it is not known whose notices are to be believed.
+    """
+    made, stop = parts(patience=CALL_PATIENCE), Event()
+    start_logging(made.settings.log_level)
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with made.store() as store:
+            with reading(store) as connection:
+                bound(connection)
+            yield made, store, stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def process_name() -> str:
+    """Tells this process from every other one, on whatever machine."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics | None, lease: int) -> Crew:
+    chosen = made.settings
+    chores = rhythms(chosen.poll_quick, chosen.poll_slow, chosen.reconcile_hours)
+    found: list[Shift] = []
+    if "work" in jobs:
+        name = process_name()
+        work = Work(name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now)
+        found += shifts(work, chosen.workers)
+    crew = Crew(found, now, metrics.worked if metrics else None)
+    if "schedule" in jobs:
+        leadership = Leadership(store, process_name(), now, lease)
+        crew.add("schedule", lambda: run_scheduler(store, leadership, chores, now, crew.stop))
+    return crew
+
+
+def _end(crew: Crew, store: Engine) -> None:
+    """Lets work end, then gives back what is still lent to this process."""
+    ended = crew.end(STOPPING)
+    try:
+        given = give_back_everything(store, process_name())
+    except StoreError as error:
+        say(f"Leases were not given back; others wait until they end. {error}")
+        return
+    if not ended:
+        # A thread that hangs in a call to the CRM would keep the process alive.
+        say(f"Some work did not end in time; {given} leases were given back.")
+        os._exit(0)

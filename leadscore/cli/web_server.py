@@ -1,0 +1,37 @@
+"""The HTTP server of `leadscore serve`: waitress in a thread of its own, so that it can be stopped from outside."""
+
+import threading
+
+from flask import Flask
+from waitress.server import create_server
+
+_SLOW = 30
+_LARGEST = 6 * 2**20
+
+
+class WebServer:
+    """Listens at once, answers after `start`. Raises OSError when the address is taken."""
+
+    def __init__(self, app: Flask, listen: str, threads: int) -> None:
+        host, _, port = listen.rpartition(":")
+        self._server = create_server(
+            app,
+            host=host.strip("[]"),
+            port=int(port),
+            threads=threads,
+            ident="leadscore",
+            channel_timeout=_SLOW,
+            cleanup_interval=5,
+            max_request_body_size=_LARGEST,
+        )
+        self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
+        shown = f"[{host.strip('[]')}]" if ":" in host.strip("[]") else host
+        self.url = f"http://{shown}:{self._server.effective_port}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Lets requests that are being answered end, and takes no more."""
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=3)
+        self._server.close()

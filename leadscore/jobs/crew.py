@@ -1,0 +1,105 @@
+"""The threads of a service: each does one sort of work for as long as there is some, and rests when there is none."""
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event, Thread
+
+import structlog
+
+from connectors.errors import AccessDenied, QuotaExhausted, RetryLater
+from leadscore.jobs.refused import Refused
+from leadscore.store.errors import StoreError
+
+_LONGEST = 60.0
+_TROUBLE = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One sort of work. `step` does a little of it and returns how much that was; 0 rests for `idle` seconds."""
+
+    name: str
+    step: Callable[[], int]
+    idle: float = 0.5
+
+
+Watch = Callable[[str, int, str], None]
+"""Told after each step: the shift, how much it did, and the class of the error that it ended with ("" if none)."""
+
+
+class Crew:
+    """Shifts at work, each in a thread of its own."""
+
+    def __init__(self, shifts: Sequence[Shift], clock: Callable[[], int], watch: Watch | None = None) -> None:
+        self._clock = clock
+        self._watch = watch
+        self.stop = Event()
+        self._threads = [
+            Thread(target=self._work, args=(shift,), name=f"{shift.name}-{number}", daemon=True)
+            for number, shift in enumerate(shifts)
+        ]
+
+    def add(self, name: str, run: Callable[[], None]) -> None:
+        """A thread that runs until `stop` is set, by itself. To be added before the start."""
+        self._threads.append(Thread(target=run, name=name, daemon=True))
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def end(self, seconds: float) -> bool:
+        """Lets every shift finish the step that it is at; False: not all did within so many seconds."""
+        self.stop.set()
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def alive(self) -> bool:
+        """Whether every shift still works."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def _work(self, shift: Shift) -> None:
+        said = ""
+        while not self.stop.is_set():
+            done, error, rest = 0, "", shift.idle
+            try:
+                done = shift.step()
+            except Exception as failure:  # noqa: BLE001 (the service goes on, whatever one step met)
+                error, rest = type(failure).__name__, rest_after(failure, self._clock())
+                if error != said or not _is_known(failure):
+                    _tell(shift.name, failure, rest)
+            said = error
+            if self._watch:
+                self._watch(shift.name, done, error)
+            if not done:
+                self.stop.wait(rest)
+
+
+def rest_after(failure: Exception, now: int) -> float:
+    """How many seconds a shift rests after a failure: as long as the CRM says, but it looks again every minute."""
+    if isinstance(failure, RetryLater):
+        return min(_LONGEST, max(1.0, failure.seconds))
+    if isinstance(failure, QuotaExhausted):
+        return _LONGEST if failure.resets_at is None else min(_LONGEST, max(1.0, (failure.resets_at - now) / 1000))
+    return _LONGEST if isinstance(failure, AccessDenied | Refused) else _TROUBLE
+
+
+def _is_known(failure: Exception) -> bool:
+    return isinstance(failure, RetryLater | QuotaExhausted | AccessDenied | Refused | StoreError)
+
+
+def _tell(shift: str, failure: Exception, rest: float) -> None:
+    """The sentence of a failure that we know; of any other only where it arose, as its words may hold anything."""
+    if _is_known(failure):
+        _log.warning(
+            "shift_waits", shift=shift, error=type(failure).__name__, said=str(failure), seconds=round(rest, 1)
+        )
+        return
+    frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(failure.__traceback__)]
+    _log.error("shift_failed", shift=shift, error=type(failure).__name__, at=" ".join(frames[-6:]))

@@ -1,0 +1,69 @@
+"""Whether the service can do its work now, check by check, each with a sentence when it cannot."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, insert
+
+from leadscore.jobs.leader import SCHEDULER
+from leadscore.store.database import newest_schema, reading, writing
+from leadscore.store.errors import StoreError
+from leadscore.store.leaders import leader
+from leadscore.store.live_tables import leaders
+
+_MEGABYTE = 1_000_000
+_PROBE = "probe"
+
+
+class _Undo(Exception):
+    """Takes the row back that was written to see whether the store takes one."""
+
+
+def health(store: Engine, now: int, least_disk_mb: int) -> Mapping[str, str]:
+    """What is wrong, by check (`store`, `schema`, `scheduler`, `disk`); empty when all is well."""
+    found = {
+        "store": _writable(store),
+        "schema": _schema(store),
+        "scheduler": _scheduler(store, now),
+        "disk": _disk(store, least_disk_mb),
+    }
+    return {name: said for name, said in found.items() if said}
+
+
+def _writable(store: Engine) -> str:
+    try:
+        with writing(store) as connection:
+            connection.execute(insert(leaders).values(name=_PROBE, owner="", until=0, fence=0))
+            raise _Undo
+    except _Undo:
+        return ""
+    except StoreError as error:
+        return f"The store takes no writes: {error}"
+
+
+def _schema(store: Engine) -> str:
+    try:
+        with reading(store) as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except StoreError as error:
+        return f"The store cannot be read: {error}"
+    newest = newest_schema()
+    return "" if found == newest else f"The store's schema is {found}, not {newest}. Run `leadscore db upgrade`."
+
+
+def _scheduler(store: Engine, now: int) -> str:
+    try:
+        with reading(store) as connection:
+            found = leader(connection, SCHEDULER, now)
+    except StoreError as error:
+        return f"The store cannot be read: {error}"
+    return "" if found else "No scheduler leads. Start `leadscore scheduler`, or wait half a minute if one just ended."
+
+
+def _disk(store: Engine, least: int) -> str:
+    if store.dialect.name != "sqlite" or not store.url.database:
+        return ""
+    free = shutil.disk_usage(Path(store.url.database).absolute().parent).free // _MEGABYTE
+    return "" if free >= least else f"Only {free} MB are free beside the store, fewer than {least}. Make room."

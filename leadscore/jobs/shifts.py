@@ -1,0 +1,80 @@
+"""Which work the service does, put into shifts: taking in notices, reading, scoring, writing, and the chores."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from connectors.protocol import Reader, Writer
+from leadscore.jobs.chores import do_chore
+from leadscore.jobs.crew import Shift
+from leadscore.jobs.inbox import take_in
+from leadscore.jobs.refetch import refetch
+from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.worker import Worker
+from leadscore.jobs.write_back import write_back
+from leadscore.jobs.writing_policy import WritePolicy
+from leadscore.store.chores import Rhythm, give_back_chores
+from leadscore.store.database import writing
+from leadscore.store.leases import give_back_all
+from leadscore.store.live_tables import outbox, refetches
+from leadscore.store.work_tables import due
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the shifts of one process work with. `name` tells the process from all others."""
+
+    name: str
+    store: Engine
+    reader: Reader
+    writer: Writer
+    rulebook: Rulebook
+    policy: WritePolicy
+    rhythms: Sequence[Rhythm]
+    clock: Callable[[], int]
+
+
+def shifts(work: Work, many: int) -> tuple[Shift, ...]:
+    """`many` threads each for reading and scoring, and one each for the rest."""
+    needs = work.reader.needs(work.rulebook.models)
+    store, clock = work.store, work.clock
+
+    def reading(name: str) -> Callable[[], int]:
+        def step() -> int:
+            report = refetch(store, work.reader, needs, clock(), name)
+            return report.read + report.missing + report.parked
+
+        return step
+
+    def scoring(name: str) -> Callable[[], int]:
+        worker = Worker(store, work.rulebook, work.policy, name=name)
+
+        def step() -> int:
+            report = worker.score_due(clock())
+            return report.scored + report.gone + report.parked + report.quarantined
+
+        return step
+
+    def sending() -> int:
+        report = write_back(store, work.writer, clock(), f"{work.name}:write")
+        return report.written + report.same + report.refused + report.missing
+
+    def chores() -> int:
+        return do_chore(store, work.reader, work.rulebook, work.rhythms, clock, f"{work.name}:chores")
+
+    numbers = range(1, many + 1)
+    return (
+        Shift("inbox", lambda: take_in(store, clock()), idle=0.2),
+        *(Shift("read", reading(f"{work.name}:read{number}"), idle=0.2) for number in numbers),
+        *(Shift("score", scoring(f"{work.name}:score{number}"), idle=0.2) for number in numbers),
+        Shift("write", sending, idle=0.2),
+        Shift("chores", chores, idle=1.0),
+    )
+
+
+def give_back_everything(store: Engine, name: str) -> int:
+    """Ends every lease of a process, so that others go on at once; returns how many there were."""
+    with writing(store) as connection:
+        freed = sum(give_back_all(connection, queue, name) for queue in (due, refetches, outbox))
+        return freed + give_back_chores(connection, f"{name}:chores")

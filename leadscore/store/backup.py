@@ -1,0 +1,119 @@
+"""Copies of a SQLite store: made while leadscore works, checked, readable by their owner only, and put back."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+from sqlalchemy.engine import make_url
+
+from leadscore.store.batch import insert_new
+from leadscore.store.database import connect, open_store, reading, writing
+from leadscore.store.errors import StoreError
+from leadscore.store.live_tables import erased, leaders
+
+_POSTGRES = (
+    "This store is in PostgreSQL, which keeps its own backups: `pg_dump --format=custom --file=leadscore.dump` makes "
+    "one, `pg_restore` puts it back."
+)
+
+
+def backup(url: str, target: Path) -> int:
+    """Copies the store into a new file, also while others write; returns its size in bytes.
+
+    The file appears only when it is whole and checked. Raises StoreError: for PostgreSQL, for a file that exists, and
+    when the copy is not sound.
+    """
+    source = _file(url)
+    if not source.exists():
+        raise StoreError(f"There is no store at {source}. Run `leadscore sync`, or correct DATABASE_URL.")
+    if target.exists():
+        raise StoreError(f"{target} exists. Name a file that does not: a backup is never overwritten.")
+    begun = target.with_name(f".{target.name}.part")
+    try:
+        begun.unlink(missing_ok=True)
+        begun.touch(mode=0o600)
+        with closing(sqlite3.connect(source)) as store, closing(sqlite3.connect(begun)) as copy:
+            store.backup(copy, pages=4096)
+            # A copy that is one file, not three, can be moved about.
+            copy.execute("PRAGMA journal_mode=DELETE")
+        check(begun)
+        _sync(begun)
+        begun.rename(target)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"Cannot write the backup {target}: {error}. Look at the path and the free space.") from error
+    finally:
+        begun.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def check(file: Path) -> None:
+    """Raises StoreError unless the file is a sound SQLite database that leadscore wrote."""
+    if not file.is_file():
+        raise StoreError(f"There is no file {file}.")
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+            (said,) = copy.execute("PRAGMA integrity_check").fetchone()
+            ours = copy.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StoreError(f"{file} is no sound SQLite database: {error}. Take another backup.") from error
+    if said != "ok" or not ours:
+        fault = said if said != "ok" else "leadscore did not write it"
+        raise StoreError(f"{file} is no sound backup: {fault}. Take another one.")
+
+
+def restore(url: str, file: Path, now: int, *, force: bool = False) -> None:
+    """Puts a backup in the place of the store, in one transaction, and brings its schema up to date.
+
+    Who was erased since the backup stays on the list of the erased. Raises StoreError: for PostgreSQL, for a file that
+    is not sound, and, unless forced, while leadscore runs or if the place is not empty.
+    """
+    target = _file(url)
+    check(file)
+    gone: list[tuple[object, ...]] = []
+    if target.exists() and target.stat().st_size:
+        if not force:
+            raise StoreError(f"There is a store at {target}. Back it up, then restore with --force.")
+        gone = _erased_and_at_rest(url, now)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(mode=0o600, exist_ok=True)
+    try:
+        with closing(sqlite3.connect(file)) as copy, closing(sqlite3.connect(target, timeout=10)) as store:
+            copy.backup(store)
+    except sqlite3.Error as error:
+        raise StoreError(f"Cannot write {target}: {error}. Stop leadscore, then restore again.") from error
+    target.chmod(0o600)
+    engine = open_store(url)
+    try:
+        with writing(engine) as connection:
+            insert_new(connection, erased, ("hash", "at"), gone)
+    finally:
+        engine.dispose()
+
+
+def _erased_and_at_rest(url: str, now: int) -> list[tuple[object, ...]]:
+    """Who was erased, as the store that is to be replaced knows it. Raises StoreError while somebody leads it."""
+    engine: Engine = connect(url)
+    try:
+        with reading(engine) as connection:
+            if connection.execute(select(leaders.c.name).where(leaders.c.until > now)).first() is not None:
+                raise StoreError("leadscore runs on this store. Stop it (SIGTERM), then restore.")
+            return [(row.hash, row.at) for row in connection.execute(select(erased))]
+    finally:
+        engine.dispose()
+
+
+def _file(url: str) -> Path:
+    place = make_url(url)
+    if place.get_backend_name() != "sqlite" or not place.database:
+        raise StoreError(_POSTGRES)
+    return Path(place.database)
+
+
+def _sync(file: Path) -> None:
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
