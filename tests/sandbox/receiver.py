@@ -42,6 +42,11 @@ class Receiver:
     def events(self) -> list[dict[str, Any]]:
         return [event for call in self.calls for event in call.events]
 
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """In the order in which it happened; calls that are under way at once arrive in any."""
+        return sorted(self.events, key=lambda event: int(event["eventId"]))
+
     def take(self, call: Call) -> int:
         if self.together is not None:
             self.together.wait(timeout=10)

@@ -23,7 +23,7 @@ def test_a_workflow_answers_every_change_with_a_change(http: Caller, receiver: R
         http.patch(f"{CONTACTS}/{contact}", {"properties": {"city": city}})
     assert http.read(contact, "city", "message")["message"] == "2"
     http.flush()
-    told = [(event["propertyValue"], event["changeSource"]) for event in receiver.events]
+    told = [(event["propertyValue"], event["changeSource"]) for event in receiver.told]
     assert sorted(told) == [("1", "AUTOMATION_PLATFORM"), ("2", "AUTOMATION_PLATFORM")]
     assert http.control("workflows")["workflows"][0]["runs"] == 2
 
@@ -80,7 +80,7 @@ def test_a_companys_stage_moves_its_contacts_forward_only_where_that_is_on(http:
     http.patch(path, {"properties": {"lifecyclestage": "opportunity"}})
     assert (_stage(http, low), _stage(http, high)) == ("opportunity", "customer")
     http.flush()
-    assert [(event["objectId"], event["changeSource"]) for event in receiver.events] == [(int(low), "COMPANIES")]
+    assert [(event["objectId"], event["changeSource"]) for event in receiver.told] == [(int(low), "COMPANIES")]
 
 
 def test_a_deal_moves_its_contact_when_made_and_when_won(http: Caller) -> None:
@@ -102,10 +102,10 @@ def test_answers_come_from_a_rep_from_an_import_and_in_bulk(http: Caller, receiv
     http.control("people/import", {"rows": [{"email": "c1@x.example", "hs_lead_status": "UNQUALIFIED"}]})
     http.control("people/bulk-edit", {"ids": ids, "properties": {"hs_lead_status": "OPEN"}, "user": 9503})
     http.flush()
-    told = [(event["changeSource"], event["sourceId"], event["propertyValue"]) for event in receiver.events]
+    told = [(event["changeSource"], event["sourceId"], event["propertyValue"]) for event in receiver.told]
     assert sorted(told) == [
         ("CRM_UI", "userId:9502", "BAD_TIMING"),
         *[("CRM_UI", "userId:9503", "OPEN")] * 3,
         ("IMPORT", f"import-{NOW}", "UNQUALIFIED"),
     ]
-    assert {event["occurredAt"] for event in receiver.events} == {NOW}
+    assert {event["occurredAt"] for event in receiver.told} == {NOW}

@@ -9,7 +9,7 @@ CONTACTS = "/crm/v3/objects/contacts"
 
 
 def _kinds(receiver: Receiver) -> list[str]:
-    return sorted(event["subscriptionType"] for event in receiver.events)
+    return sorted(event["subscriptionType"] for event in receiver.told)
 
 
 def test_a_deleted_contact_comes_back_with_its_address_and_its_history(http: Caller, receiver: Receiver) -> None:
@@ -21,7 +21,7 @@ def test_a_deleted_contact_comes_back_with_its_address_and_its_history(http: Cal
     assert http.get(f"{CONTACTS}/a@x.example", idProperty="email").json()["id"] == contact
     http.flush()
     assert _kinds(receiver) == ["contact.deletion", "contact.restore"]
-    assert {event["changeSource"] for event in receiver.events} == {"CRM_UI"}
+    assert {event["changeSource"] for event in receiver.told} == {"CRM_UI"}
 
 
 def test_a_contact_whose_address_was_taken_meanwhile_stays_deleted(http: Caller) -> None:
@@ -53,7 +53,7 @@ def test_a_contact_erased_for_privacy_leaves_nothing(http: Caller, receiver: Rec
     assert http.contact(email="a@x.example") != contact
     http.flush()
     assert _kinds(receiver) == ["contact.deletion", "contact.privacyDeletion"]
-    assert {event["objectId"] for event in receiver.events} == {int(contact)}
+    assert {event["objectId"] for event in receiver.told} == {int(contact)}
 
 
 def test_an_already_deleted_contact_is_erased_without_a_second_deletion(http: Caller, receiver: Receiver) -> None:

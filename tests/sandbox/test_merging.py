@@ -64,7 +64,7 @@ def test_a_merge_may_keep_the_primarys_id(http: Caller, receiver: Receiver) -> N
     assert _merge(http, one, two) == one
     assert http.get(f"{CONTACTS}/{two}").json()["id"] == one
     http.flush()
-    (event,) = receiver.events
+    (event,) = receiver.told
     assert (event["newObjectId"], event["primaryObjectId"], event["mergedObjectIds"]) == (
         int(one),
         int(one),
@@ -120,7 +120,7 @@ def test_a_merge_is_told_once_with_all_ids(http: Caller, receiver: Receiver) -> 
     receiver.calls.clear()
     merged = http.control("people/merge", {"primary": "a@x.example", "other": two, "user": 9502})["id"]
     http.flush()
-    (event,) = receiver.events
+    (event,) = receiver.told
     assert event["subscriptionType"] == "contact.merge"
     assert event["objectId"] == event["newObjectId"] == int(merged)
     assert (event["primaryObjectId"], event["mergedObjectIds"]) == (int(one), [int(one), int(two)])
@@ -135,7 +135,7 @@ def test_the_object_id_of_a_merge_can_be_any_of_three(http: Caller, receiver: Re
     merged = _merge(http, one, two)
     http.flush()
     expected: dict[str, Any] = {"new": int(merged), "primary": int(one), "none": None}
-    assert receiver.events[0].get("objectId") == expected[object_id]
+    assert receiver.told[0].get("objectId") == expected[object_id]
 
 
 @pytest.mark.parametrize(("kind", "name"), [("companies", "name"), ("deals", "dealname")])

@@ -15,14 +15,14 @@ CONTACTS = "/crm/v3/objects/contacts"
 
 
 def _told(receiver: Receiver) -> list[tuple[str, Any]]:
-    return [(event["subscriptionType"], event.get("propertyName")) for event in receiver.events]
+    return [(event["subscriptionType"], event.get("propertyName")) for event in receiver.told]
 
 
 def test_a_new_contact_is_told_with_its_values(http: Caller, receiver: Receiver) -> None:
     http.subscribe(receiver.url, "contact.creation", "contact.propertyChange:city")
     contact = http.contact(email="a@x.example", city="Köln")
     http.flush()
-    creation, change = receiver.events
+    creation, change = receiver.told
     assert creation == {
         "eventId": creation["eventId"],
         "subscriptionId": 1000,
@@ -45,7 +45,7 @@ def test_history_and_webhook_name_the_same_app(http: Caller, receiver: Receiver)
     http.patch(f"{CONTACTS}/{contact}", {"properties": {"city": "Ulm"}})
     http.flush()
     history = http.get(f"{CONTACTS}/{contact}", propertiesWithHistory="city").json()["propertiesWithHistory"]["city"]
-    assert history[0]["sourceId"] == receiver.events[0]["sourceId"] == "4711"
+    assert history[0]["sourceId"] == receiver.told[0]["sourceId"] == "4711"
 
 
 def test_each_way_of_writing_names_its_own_source(http: Caller, receiver: Receiver) -> None:
@@ -56,7 +56,7 @@ def test_each_way_of_writing_names_its_own_source(http: Caller, receiver: Receiv
         "people/submit-form", {"form": "Contact sales", "values": {"email": "c0@x.example", "firstname": "Jo"}}
     )
     http.flush()
-    sources = {event["propertyName"]: (event["changeSource"], event.get("sourceId")) for event in receiver.events}
+    sources = {event["propertyName"]: (event["changeSource"], event.get("sourceId")) for event in receiver.told}
     assert sources["email"] == ("IMPORT", f"import-{NOW}")
     assert sources["city"] == ("CRM_UI", "userId:77")
     assert sources["firstname"][0] == "FORM"
@@ -68,11 +68,11 @@ def test_counters_of_pages_are_told_only_where_asked_for(http: Caller, receiver:
     http.subscribe(receiver.url, "contact.propertyChange:hs_analytics_num_page_views")
     http.control("people/view-page", {"contact": "c0@x.example", "url": "/a"})
     http.flush()
-    assert receiver.events == []
+    assert receiver.told == []
     http.control("webhooks", {"uncertain": True})
     http.control("people/view-page", {"contact": "c0@x.example", "url": "/b"})
     http.flush()
-    assert [(event["changeSource"], event["propertyValue"]) for event in receiver.events] == [("ANALYTICS", "2")]
+    assert [(event["changeSource"], event["propertyValue"]) for event in receiver.told] == [("ANALYTICS", "2")]
 
 
 def test_nothing_is_told_of_what_did_not_change_or_was_refused(http: Caller, receiver: Receiver) -> None:
@@ -85,7 +85,7 @@ def test_nothing_is_told_of_what_did_not_change_or_was_refused(http: Caller, rec
     rows = [{"id": ids[0], "properties": {"email": "c1@x.example"}}, {"id": ids[1], "properties": {"city": "Köln"}}]
     assert http.post(f"{CONTACTS}/batch/update", {"inputs": rows}).status_code == 207
     http.flush()
-    assert [event["propertyValue"] for event in receiver.events] == ["Köln"]
+    assert [event["propertyValue"] for event in receiver.told] == ["Köln"]
 
 
 def test_a_cleared_value_is_an_empty_text_and_a_deletion_has_its_flag(http: Caller, receiver: Receiver) -> None:
@@ -94,8 +94,8 @@ def test_a_cleared_value_is_an_empty_text_and_a_deletion_has_its_flag(http: Call
     http.patch(f"{CONTACTS}/{contact}", {"properties": {"city": ""}})
     http.send("DELETE", f"{CONTACTS}/{contact}")
     http.flush()
-    assert receiver.events[0]["propertyValue"] == ""
-    assert receiver.events[1]["changeFlag"] == "DELETED"
+    assert receiver.told[0]["propertyValue"] == ""
+    assert receiver.told[1]["changeFlag"] == "DELETED"
 
 
 def test_companies_and_deals_are_told_too(http: Caller, receiver: Receiver) -> None:
@@ -118,12 +118,12 @@ def test_a_link_is_told_once_for_either_side(http: Caller, receiver: Receiver) -
     http.flush()
     sides = [
         (event["associationType"], event["fromObjectId"], event["toObjectId"], event["associationRemoved"])
-        for event in receiver.events
+        for event in receiver.told
     ]
     one, other = ("CONTACT_TO_COMPANY", int(contact), int(company)), ("COMPANY_TO_CONTACT", int(company), int(contact))
     assert sides == [(*one, False), (*other, False), (*one, True), (*other, True)]
-    assert receiver.events[0]["isPrimaryAssociation"] is True
-    assert "objectId" not in receiver.events[0]
+    assert receiver.told[0]["isPrimaryAssociation"] is True
+    assert "objectId" not in receiver.told[0]
 
 
 def test_the_generic_dialect_names_the_object_type(http: Caller, receiver: Receiver) -> None:
@@ -142,7 +142,7 @@ def test_the_generic_dialect_names_the_object_type(http: Caller, receiver: Recei
     http.control("webhooks", {"target_url": receiver.url, "subscriptions": project, "dialect": "generic"})
     http.contact(email="a@x.example", city="Ulm")
     http.flush()
-    (event,) = receiver.events
+    (event,) = receiver.told
     assert (event["subscriptionType"], event["objectTypeId"], event["isSensitive"]) == (
         "object.propertyChange",
         "0-1",
@@ -154,7 +154,7 @@ def test_the_printed_dialect_uses_the_key_of_the_guide(http: Caller, receiver: R
     http.subscribe(receiver.url, "contact.creation", dialect="eventType")
     http.contacts(1)
     http.flush()
-    (event,) = receiver.events
+    (event,) = receiver.told
     assert (event["eventType"], event["changeFlag"], "subscriptionType" in event) == ("contact.creation", "NEW", False)
 
 
@@ -163,7 +163,7 @@ def test_an_array_holds_at_most_a_hundred_events(http: Caller, receiver: Receive
     ids = http.contacts(230)
     http.flush()
     assert max(len(call.events) for call in receiver.calls) == 100
-    assert Counter(event["objectId"] for event in receiver.events) == Counter(int(contact) for contact in ids)
+    assert Counter(event["objectId"] for event in receiver.told) == Counter(int(contact) for contact in ids)
 
 
 @pytest.mark.parametrize(
