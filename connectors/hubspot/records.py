@@ -107,10 +107,11 @@ def seen(raw: Raw, wanted: Wanted, links: Mapping[str, tuple[str, ...]] | None =
 
 
 def history(raw: Raw, name: str, *, calculated: bool = False) -> tuple[PastValue, ...]:
-    """The past values of one property, oldest first. A calculated property shows the time of reading as its time,
-    which is no history; it has none here unless asked for."""
+    """The past values of one property, oldest first; of one instant too, since HubSpot tells the newest first. A
+    calculated property shows the time of reading as its time, which is no history; it has none here unless asked
+    for."""
     entries = (raw.get("propertiesWithHistory") or {}).get(name) or ()
-    past = [_past(entry) for entry in entries if calculated or entry.get("sourceType") != "CALCULATED"]
+    past = [_past(entry) for entry in reversed(entries) if calculated or entry.get("sourceType") != "CALCULATED"]
     return tuple(sorted((entry for entry in past if entry is not None), key=lambda entry: entry.at))
 
 

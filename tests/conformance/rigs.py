@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.protocol import Installer, Needs, Reader, RecordWrite, Writer
+from connectors.stages import StageWriter
+from connectors.tasks import TaskWriter
 from tests.connectors import portal as hubspot_portal
 from tests.connectors.portal import Portal
 
@@ -22,6 +24,9 @@ class Rig(Protocol):
     stream: str
     needs: Needs
     property: str
+    stages: StageWriter
+    tasks: TaskWriter
+    stage_field: str
     acting: Needs
     """`needs`, and the activities that `act` makes."""
 
@@ -39,6 +44,10 @@ class Rig(Protocol):
 
     def act(self, id: str) -> None:
         """The person does something that the CRM keeps in the person's own record."""
+        ...
+
+    def set_stage(self, id: str, stage: str) -> None:
+        """A colleague sets the stage in the CRM, to a higher or to a lower one; "" empties it."""
         ...
 
     def remove(self, id: str) -> None: ...
@@ -62,6 +71,7 @@ class HubSpotRig:
     stream = "contacts"
     property = "jobtitle"
     needs = Needs({"contact": ("jobtitle",)}, {"contact": ("jobtitle",)})
+    stage_field = "lifecyclestage"
     acting = Needs(needs.properties, needs.watched, activities=frozenset({"email_click", "email_open", "unsubscribe"}))
 
     def __post_init__(self) -> None:
@@ -69,6 +79,8 @@ class HubSpotRig:
         self.reader: Reader = opened.reader
         self.writer: Writer = opened.writer
         self.installer: Installer = opened.installer
+        self.stages: StageWriter = opened.stages
+        self.tasks: TaskWriter = opened.tasks
         self.added = 0
 
     def now(self) -> int:
@@ -88,6 +100,9 @@ class HubSpotRig:
     def act(self, id: str) -> None:
         for act in ("opened", "clicked", "unsubscribed"):
             self.portal.post("people/mail", contact=id, act=act)
+
+    def set_stage(self, id: str, stage: str) -> None:
+        self.portal.post("people/edit", id=id, properties={"lifecyclestage": stage})
 
     def remove(self, id: str) -> None:
         self.portal.api("DELETE", f"/crm/v3/objects/contacts/{id}")

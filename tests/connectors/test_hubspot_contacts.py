@@ -127,6 +127,17 @@ def test_a_fetched_contact_has_values_history_and_times(portal: Portal) -> None:
     assert dict(record.values) == {"jobtitle": "CFO"}
 
 
+def test_values_of_one_and_the_same_instant_keep_their_order(portal: Portal) -> None:
+    (id,) = portal.import_contacts([{"email": "a@example.com", "jobtitle": "first"}], at=NOW)
+    for title in ("second", "third"):
+        portal.post("people/edit", id=id, properties={"jobtitle": title}, at=NOW)
+    assert [past.value for past in fetch_one(portal, id, CONTACTS_ONLY).history["jobtitle"]] == [
+        "first",
+        "second",
+        "third",
+    ]
+
+
 def test_a_property_that_the_portal_lacks_is_absent_and_an_empty_one_is_there(portal: Portal) -> None:
     (id,) = portal.import_contacts([{"email": "a@example.com"}])
     assert dict(fetch_one(portal, id, Needs({"contact": ("jobtitle", "no_such_thing")}, {})).values) == {
