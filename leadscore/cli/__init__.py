@@ -16,6 +16,7 @@ from leadscore.cli import (
     doctor,
     events,
     explain,
+    feedback,
     fields,
     forecast,
     hubspot,
@@ -57,6 +58,7 @@ app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(explain.explain)
 app.command()(status.status)
+app.add_typer(feedback.app, name="feedback")
 app.command("import")(imports.import_)
 app.command()(install.uninstall)
 app.command()(sandbox.sandbox)

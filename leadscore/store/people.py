@@ -1,10 +1,12 @@
 """Finds people and counts them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, or_, select
 
+from leadscore.store.batch import chunks
 from leadscore.store.folding import address
 from leadscore.store.tables import activities, kinds, records
 from leadscore.store.work_tables import scores
@@ -31,6 +33,17 @@ def find_person(connection: Connection, who: str) -> Person | None:
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else Person(*row)
+
+
+def people_by_subject(connection: Connection, subjects: Iterable[int]) -> dict[int, Person]:
+    """These people, each by the first of their living records."""
+    r = records.c
+    found: dict[int, Person] = {}
+    for chunk in chunks(sorted(set(subjects))):
+        query = select(r.subject, r.object, r.record_id, r.email).where(r.subject.in_(chunk), r.until.is_(None))
+        for row in connection.execute(query.order_by(r.id.desc())):
+            found[row[0]] = Person(*row)
+    return found
 
 
 def count_records(connection: Connection) -> dict[str, int]:
@@ -60,6 +73,12 @@ def band_counts(connection: Connection) -> dict[str | None, int]:
     """How many scored people each band has."""
     query = select(scores.c.band, func.count()).where(scores.c.model.is_not(None)).group_by(scores.c.band)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def staged_people(connection: Connection) -> list[tuple[int, str]]:
+    """Everybody whose score has a stage, with our word for it; ascending."""
+    query = select(scores.c.subject, scores.c.stage).where(scores.c.stage.is_not(None)).order_by(scores.c.subject)
+    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
 def total_counts(connection: Connection) -> Counter[int]:

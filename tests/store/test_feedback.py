@@ -11,9 +11,10 @@ from scoring.facts import Answer
 from tests.store.seen import HOUR, NOW, current, due, everything, keep, settle, subject_of
 
 
-def answered(
-    id: str, *given: tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, Hand], note: str = ""
-) -> SeenRecord:
+Told = tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, Hand]
+
+
+def answered(id: str, *given: Told, note: str = "") -> SeenRecord:
     """A contact with the history of its feedback field: value, time, author, hand."""
     found: list[SeenAnswer] = []
     before = ""
@@ -95,7 +96,8 @@ def test_an_emptying_of_ours_is_no_answer_whomever_the_crm_names(store: Engine) 
 def test_after_an_emptying_of_ours_a_person_may_still_withdraw_a_new_answer(store: Engine) -> None:
     keep(store, answered("1", ("not_ready", NOW)))
     emptied(store, "1", NOW + HOUR)
-    past = (("not_ready", NOW), ("", NOW + HOUR + 5, "", "program"), ("not_ready", NOW + HOUR + 60_000))
+    ours: Told = ("", NOW + HOUR + 5, "", "program")
+    past: tuple[Told, ...] = (("not_ready", NOW), ours, ("not_ready", NOW + HOUR + 60_000))
     keep(store, answered("1", *past), now=NOW + 2 * HOUR)
     keep(store, answered("1", *past, ("", NOW + HOUR + 90_000)), now=NOW + 3 * HOUR)
     assert [one.answer for one in everything(store, "1").answers] == ["not_ready", "not_ready", None]
