@@ -131,7 +131,7 @@ def _how(edited: Edited) -> str:
         f"{edited.contacts:,} contacts with {edited.activities:,} activities in SQLite ({edited.store:,.0f} MB with "
         f"scores and ledgers), the model of a hundred rules, {PROCESSES} processes. One rule gives other points; "
         "timed is what the product does then: read everybody, score with ledger and next change, save scores and "
-        "ledgers, compare with what the CRM holds, and put the plan on disk. Once, not a median: it runs for a minute."
+        "ledgers, compare with what the CRM holds, and put the plan on disk. Once, not a median: it runs for minutes."
     )
 
 
@@ -141,8 +141,10 @@ def _everybody(edited: Edited) -> tuple[Row, ...]:
         ""
         if met
         else (
-            f"{edited.contacts / edited.scoring:,.0f} contacts/s are read, scored and saved by {PROCESSES} processes "
-            f"and most of the time is the scorer's; {SECONDS} s need {edited.contacts / SECONDS:,.0f}/s: more cores."
+            f"a process spent {edited.scoring * PROCESSES / edited.contacts * 1e6:.0f} us on a contact, reading, "
+            f"scoring, saving and waiting together; {SECONDS} s allow "
+            f"{SECONDS * PROCESSES / edited.contacts * 1e6:.0f} us. What the "
+            "scorer takes of it stands in the table above."
         )
     )
     return (

@@ -45,6 +45,7 @@ def _lines(sections: Sequence[Section], command: str, commit: str) -> Iterator[s
     yield "|---|---|"
     yield f"| machine | {_processor()}, {os.cpu_count()} cores, {_memory():.0f} GB |"
     yield f"| Python | {platform.python_version()}, {platform.system()} |"
+    yield f"| load | {os.getloadavg()[1]:.1f} over the last five minutes; {os.cpu_count()} is all of it |"
     yield f"| commit | {commit} |"
     yield f"| command | `{command}` |"
     for section in sections:

@@ -32,9 +32,8 @@ values that were prepared before the clock ran, and only add points up. All tota
 have been written."""
 
 _SHORT = (
-    "new people bring three or four values each that the scorer has not met (an own address, rare numbers), and tables "
-    "of {before:,} people are larger than the processor's cache: by a scorer that knows these {people:,} people and "
-    "nobody else it is {small:.1f}x."
+    "the goal allows {allowed:.1f} us a person; one whom the scorer has not met costs {ours:.1f} us (three or four "
+    "values are new to it), one whom it has met {again:.1f} us."
 )
 _OTHERWISE = {
     "zen-engine, one decision table": "the goal was set against an expression a rule. A table turns a person into the "
@@ -69,7 +68,12 @@ def _field_rules(people: int, before: int) -> Section:
         assert totals == expected, f"{name} gives other totals"
         times = took / ours
         met = None if goal is None else times >= goal
-        why = "" if met else _OTHERWISE.get(name) or _SHORT.format(before=before, people=people, small=took / small)
+        why = (
+            ""
+            if met
+            else _OTHERWISE.get(name)
+            or _SHORT.format(allowed=took * 1e6 / (goal or 1), ours=ours * 1e6, again=again * 1e6)
+        )
         shown = f"{times:.1f}x new people, {took / again:.1f}x again ({_speed(took)})"
         rows.append(Row(name, "" if goal is None else f">= {goal}x", shown, met, why=why))
     filled = sum(map(len, values)) / len(values)
