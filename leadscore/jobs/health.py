@@ -1,7 +1,9 @@
 """Whether the service can do its work now, check by check, each with a sentence when it cannot."""
 
 import shutil
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from alembic.migration import MigrationContext
@@ -15,6 +17,7 @@ from leadscore.store.live_tables import leaders
 
 _MEGABYTE = 1_000_000
 _PROBE = "probe"
+_LOCKED = 2.0
 
 
 class _Undo(Exception):
@@ -33,6 +36,16 @@ def health(store: Engine, now: int, least_disk_mb: int) -> Mapping[str, str]:
 
 
 def _writable(store: Engine) -> str:
+    """SQLite is asked through a connection of its own, which waits for a lock no longer than a monitor waits."""
+    if store.dialect.name == "sqlite" and store.url.database:
+        try:
+            with closing(sqlite3.connect(store.url.database, timeout=_LOCKED, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("INSERT INTO leaders (name, owner, until, fence) VALUES (?, '', 0, 0)", (_PROBE,))
+                connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            return f"The store takes no writes: {error}. Look at its disk, and whether another program holds it."
+        return ""
     try:
         with writing(store) as connection:
             connection.execute(insert(leaders).values(name=_PROBE, owner="", until=0, fence=0))
