@@ -1,6 +1,7 @@
 """Writes many rows with one statement, in the way that is fast on each database."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,6 +33,14 @@ def _put(
         return 0
     if connection.dialect.name == "postgresql":
         return _put_arrays(connection, table, columns, rows, replaced)
+    statement, order = _for_sqlite(table, tuple(columns), replaced)
+    ordered = rows if order == list(range(len(columns))) else [tuple(row[i] for i in order) for row in rows]
+    return connection.exec_driver_sql(statement, list(ordered)).rowcount
+
+
+@lru_cache(maxsize=256)
+def _for_sqlite(table: Table, columns: tuple[str, ...], replaced: tuple[str, ...]) -> tuple[str, list[int]]:
+    """The statement, and which column each of its marks stands for. Working it out costs more than one row."""
     insert = sqlite.insert(table).values({name: bindparam(name) for name in columns})
     renewed = {name: insert.excluded[name] for name in replaced}
     statement = (
@@ -40,9 +49,7 @@ def _put(
     compiled = (insert.on_conflict_do_nothing() if statement is None else statement).compile(
         dialect=sqlite.dialect(paramstyle="qmark")
     )
-    order = [columns.index(name) for name in compiled.positiontup or ()]
-    ordered = rows if order == list(range(len(columns))) else [tuple(row[i] for i in order) for row in rows]
-    return connection.exec_driver_sql(str(compiled), list(ordered)).rowcount
+    return str(compiled), [columns.index(name) for name in compiled.positiontup or ()]
 
 
 def _put_arrays(
