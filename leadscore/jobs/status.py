@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from leadscore.jobs.leader import SCHEDULER
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.store.account import Binding, binding
+from leadscore.store.backlog import Backlog, backlog
+from leadscore.store.chores import ChoreState, chore_states
 from leadscore.store.database import reading
 from leadscore.store.facts_now import facts_now, sight
+from leadscore.store.leaders import Leader, leader
 from leadscore.store.models import Generation, generation_at
 from leadscore.store.pages import count_unmatched
 from leadscore.store.parked import Parked, all_parked, count_parked
@@ -24,7 +28,8 @@ from scoring.ledger import Score
 @dataclass(frozen=True, slots=True)
 class Status:
     """`binding` None: nothing was read yet. `due`: people to be scored again at `now`. `unmatched`: activities that
-    wait for a record with their e-mail address. `parked`: how much each job put aside."""
+    wait for a record with their e-mail address. `parked`: how much each job put aside. `leader`: of the schedulers of
+    a running service; None: none runs."""
 
     binding: Binding | None
     models: Generation
@@ -36,6 +41,9 @@ class Status:
     bands: Mapping[str | None, int]
     parked: Mapping[str, int]
     runs: tuple[Run, ...]
+    backlog: Backlog
+    leader: Leader | None
+    chores: tuple[ChoreState, ...]
 
 
 def status(store: Engine, now: int) -> Status:
@@ -52,6 +60,9 @@ def status(store: Engine, now: int) -> Status:
             bands=band_counts(connection),
             parked=count_parked(connection),
             runs=last_runs(connection),
+            backlog=backlog(connection),
+            leader=leader(connection, SCHEDULER, now),
+            chores=chore_states(connection),
         )
 
 
