@@ -10,7 +10,6 @@ from leadscore.store.writes import held_values, save_held
 from scoring.facts import Answer
 from tests.store.seen import HOUR, NOW, current, due, everything, keep, settle, subject_of
 
-
 Told = tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, Hand]
 
 
