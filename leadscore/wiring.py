@@ -12,13 +12,15 @@ from config.model_file import read_models
 from config.settings import Settings, load_settings, model_files
 from config.tables import load_tables
 from connectors.errors import AccessDenied
-from connectors.http import Patience
+from connectors.http import Patience, Time
 from connectors.hubspot.connect import HubSpot, connect
 from connectors.hubspot.fields import PREFIX
 from connectors.protocol import Installer, Reader, Writer
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.writing_policy import WritePolicy
 from leadscore.store.account import bound
+from leadscore.store.budget import StoreBudget
+from leadscore.store.database import connect as connect_store
 from leadscore.store.database import open_store, reading
 from scoring.values import Tables
 from webhooks.blueprint import PATH, DoorSettings
@@ -71,8 +73,14 @@ class Parts:
             url=chosen.hubspot_base_url,
             version=chosen.hubspot_api_version,
             share=chosen.api_share,
+            budget=self._shared_budget() if self.patience else None,
             patience=self.patience,
         )
+
+    def _shared_budget(self) -> StoreBudget:
+        """The calls that all processes of a service have together. Its store must have been opened once before."""
+        store = connect_store(self.store_address, "NORMAL")
+        return StoreBudget(store, wall=Time().wall, share=self.settings.api_share)
 
     @property
     def reader(self) -> Reader:
@@ -131,7 +139,7 @@ def _address(url: str, directory: Path) -> str:
 
 
 def parts(directory: Path | None = None, patience: Patience | None = None) -> Parts:
-    """The parts for a working directory, from its `.env` and the environment; `patience` is that of calls to the CRM,
-    None the longest. Raises ConfigError."""
+    """The parts for a working directory, from its `.env` and the environment; `patience` is that of calls to the CRM
+    of a service, whose processes share one budget of calls; None: a command by itself. Raises ConfigError."""
     place = directory or Path.cwd()
     return Parts(load_settings(place), place, patience)
