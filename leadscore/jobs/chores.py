@@ -16,6 +16,7 @@ from leadscore.store.database import writing
 from leadscore.store.deliveries import forget_done
 from leadscore.store.loops import forget_counts
 from leadscore.store.pages import keep_page
+from leadscore.store.runs import forget_runs
 from leadscore.store.streams import StreamState
 
 LEASE = 60_000
@@ -24,6 +25,8 @@ SELDOM = frozenset({"lists", "archived"})
 """Streams that are read whole each time: only the reconciling look reads them."""
 OVERLAP = 120_000
 """What happened so long before the last look (ms) still counts as new: the CRM shows things late."""
+RUNS_KEPT = 7 * 86_400_000
+"""How long syncs that ended well are listed, ms."""
 
 _log = structlog.get_logger(__name__)
 
@@ -98,6 +101,7 @@ def _do(store: Engine, reader: Reader, rulebook: Rulebook, turn: Turn, look: Loo
     with writing(store) as connection:
         forget_counts(connection, now)
         forget_done(connection, now)
+        forget_runs(connection, now - RUNS_KEPT)
     return "done"
 
 

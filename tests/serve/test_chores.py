@@ -7,6 +7,7 @@ from leadscore.jobs.scheduler import ask_as_leader
 from leadscore.store.chores import Rhythm, ask, chore_states, end, give_back_chores, renew, take
 from leadscore.store.database import reading, writing
 from leadscore.store.leaders import database_now
+from leadscore.store.runs import begin_run, end_run, forget_runs, last_runs
 
 RHYTHMS = (Rhythm("poll", 1_000_000, 9_000_000), Rhythm("tidy", 5_000_000, 5_000_000))
 LEASE = 60_000
@@ -79,3 +80,17 @@ def test_a_chore_from_a_future_that_the_clock_left_again_comes_now(store: Engine
         end(connection, turn, now, every=1, next_at=now + 86_400_000, outcome="done", moved=0)
         assert ask(connection, RHYTHMS[:1], now) == 1
         assert [state.ran_at for state in chore_states(connection)] == [now]
+
+
+def test_tidying_forgets_syncs_that_ended_well_and_long_ago_and_nothing_else(store: Engine) -> None:
+    now, day = instant(store), 86_400_000
+    with writing(store) as connection:
+        for job, ended, outcome in (("sync", now - 8 * day, "done"), ("sync", now, "done"), ("apply", 1, "done")):
+            end_run(connection, begin_run(connection, job, ended), ended, outcome, {})
+        end_run(connection, begin_run(connection, "sync", 1), 1, "stopped", {})
+        forget_runs(connection, now - 7 * day)
+        assert [(run.job, run.outcome) for run in last_runs(connection)] == [
+            ("sync", "stopped"),
+            ("apply", "done"),
+            ("sync", "done"),
+        ]
