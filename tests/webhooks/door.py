@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from waitress.server import create_server  # type: ignore[import-untyped]  # published without types
+from waitress.server import create_server
 
 from webhooks.blueprint import DoorSettings, Outcome, hubspot_door
 from webhooks.delivery import Delivery, Receipt, Rejected
