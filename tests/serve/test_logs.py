@@ -35,12 +35,12 @@ def test_libraries_and_failures_are_told_as_json_without_what_they_quote() -> No
 import logging, structlog
 from leadscore.logs import start_logging
 start_logging("INFO")
-logging.getLogger("some.library").warning("row of %s", "amelia@nimbus.example")
+logging.getLogger("some.package").warning("row of %s", "amelia@nimbus.example")
 structlog.get_logger("ours").info("step", who="amelia@nimbus.example", count=3)
 try:
     raise ValueError("amelia@nimbus.example")
 except ValueError:
-    logging.getLogger("some.library").exception("failed")
+    logging.getLogger("some.package").exception("failed")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
