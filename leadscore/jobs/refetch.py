@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from connectors.errors import ConnectorError, Rejected
-from connectors.protocol import Needs, Reader, SeenRecord
+from connectors.protocol import Needs, Page, Reader, SeenRecord
 from leadscore.jobs.lease_owner import LEASE, new_owner
 from leadscore.store import leases
 from leadscore.store.batch import chunks
@@ -15,6 +15,7 @@ from leadscore.store.database import one_writer, writing
 from leadscore.store.errors import StoreError
 from leadscore.store.leases import PARKED, Claim
 from leadscore.store.live_tables import refetches
+from leadscore.store.pages import keep_activities
 from leadscore.store.parked import Parked, park
 from leadscore.store.records import Key, find_records, keep_records
 from leadscore.store.refetches import keys_of, name_unread
@@ -79,8 +80,8 @@ def _read(
 ) -> None:
     """Reads and keeps some records; those at which it fails are found by halves."""
     try:
-        seen = {record.id: record for record in reader.fetch(object, sorted(part), needs)}
-        _keep(store, object, part, seen, now, report)
+        page = reader.fetch_with_activities(object, sorted(part), needs)
+        _keep(store, object, part, page, now, report)
     except Rejected as error:
         _halve(store, reader, needs, object, part, now, report, error)
     except (ConnectorError, StoreError):
@@ -121,10 +122,11 @@ def _keep(
     store: Engine,
     object: str,
     part: Mapping[str, Claim],
-    seen: Mapping[str, SeenRecord],
+    page: Page,
     now: int,
     report: RefetchReport,
 ) -> None:
+    seen = {record.id: record for record in page.records}
     with writing(store) as connection:
         one_writer(connection)
         held = leases.still_held(connection, refetches, list(part.values()))
@@ -141,6 +143,8 @@ def _keep(
             else:
                 records.append(SeenRecord(object, id, {}, archived=True))
         keep_records(connection, records, now)
+        # What a record did is a fact even if another worker has the record by now.
+        keep_activities(connection, page.activities, now, first=False)
         name_unread(connection, [known[object, record.id].id for record in records], now)
         leases.give_back(connection, refetches, later, now + _WAIT, begun=True)
         marks = {claim.key: claim.mark for claim in ours.values() if claim.key not in later}

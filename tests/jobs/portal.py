@@ -107,7 +107,10 @@ class Portal:
         return tuple(latest[id] for id in ids if id in latest)
 
     def fetch_with_activities(self, object: str, ids: Sequence[str], needs: Needs) -> Page:
-        return Page("", self.fetch(object, ids, needs), last=True)
+        """Activities that were shown in the stream of contacts come with them, as clicks do."""
+        records = self.fetch(object, ids, needs)
+        told = [t for stream, t in self.events if stream == "contacts" and isinstance(t, SeenActivity)]
+        return Page("", records, tuple(t for t in told if object == "contact" and t.record_id in ids), last=True)
 
     def filled(self, object: str, property: str) -> tuple[int, int]:
         return (0, len(self.outputs_held))

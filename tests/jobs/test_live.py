@@ -24,7 +24,7 @@ from leadscore.store.work_tables import due
 from tests.jobs.live import MINUTE, Live, notice
 from tests.jobs.models import SMALL, rulebook
 from tests.jobs.portal import Portal
-from tests.store.seen import HOUR, NOW, company, contact, deal
+from tests.store.seen import HOUR, NOW, company, contact, deal, did
 
 DAY = 24 * HOUR
 
@@ -69,6 +69,15 @@ def test_a_hundred_notices_for_one_record_are_one_piece_of_work(live: Live) -> N
     assert count(live, refetches) == 1
     report = refetch(live.store, live.portal, live.portal.needs(live.book.models), NOW, "w")
     assert (report.read, count(live, due)) == (1, 1)
+
+
+def test_what_a_record_tells_of_what_somebody_did_counts_at_once(live: Live) -> None:
+    """A click comes with the contact and in no stream of its own: the next poll would be minutes late."""
+    live.begin(contact("1", {"jobtitle": "CEO"}))
+    live.portal.show("contacts", did("event_attended", NOW - HOUR, "e1", record="1"))
+    live.tell(notice("a", "1"))
+    live.settle(NOW + MINUTE)
+    assert live.portal.outputs_held["1"]["total"] == "40"
 
 
 def test_our_own_echo_causes_no_scoring_and_no_write(live: Live) -> None:
