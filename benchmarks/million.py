@@ -131,7 +131,9 @@ def _how(edited: Edited) -> str:
         f"{edited.contacts:,} contacts with {edited.activities:,} activities in SQLite ({edited.store:,.0f} MB with "
         f"scores and ledgers), the model of a hundred rules, {PROCESSES} processes. One rule gives other points; "
         "timed is what the product does then: read everybody, score with ledger and next change, save scores and "
-        "ledgers, compare with what the CRM holds, and put the plan on disk. Once, not a median: it runs for minutes."
+        "ledgers, compare with what the CRM holds, and put the plan on disk. Once, not a median: it runs for minutes. "
+        "The edited rule moves 1.4 % of the people; it was chosen after one that moves 30 %, with which planning takes "
+        "longer."
     )
 
 
