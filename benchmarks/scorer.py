@@ -96,8 +96,8 @@ def _full_model(people: int, before: int) -> Section:
         f"A hundred rules, half of them on activities (windows, half-lives, steps, recency, ranges, once per path or "
         f"day), limits, bands, grade and stages; {many:.0f} activities a person, {lines:.0f} lines a score. The "
         "interpreter walks the model for each person, keeps nothing, and finds no next change. Scores and all lines "
-        "with their evidence are equal. Each activity matches 2.6 rules on average; with a first choice of about 7, fewer "
-        "people a second were scored."
+        "with their evidence are equal. Each activity matches 2.6 rules on average; with a first choice of about 7, "
+        "fewer people a second were scored."
     )
     rows = (
         Row("leadscore, ledger and next change", "", _speed(ours)),
