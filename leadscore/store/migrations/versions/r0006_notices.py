@@ -1,0 +1,10 @@
+"""What sales is told, and who is told how much."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
