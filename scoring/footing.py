@@ -34,10 +34,12 @@ FootingOf = Callable[[Facts, Score], Footing | None]
 has no lifecycle, or no model is for the subject."""
 
 
-def compile_footings(models: Sequence[ScoringModel], tables: Tables) -> FootingOf:
-    """The function for all models that a scorer was compiled from. Compile it once and keep it."""
+def compile_footings(models: Sequence[ScoringModel], tables: Tables, *, timed_only: bool = False) -> FootingOf:
+    """The function for all models that a scorer was compiled from. Compile it once and keep it. `timed_only`: for
+    who asks for `next_change_at` alone; without work, None for models in whose stages no age is asked for."""
     types = {name: field.type for model in models for name, field in model.fields.items()}
-    compiled = {model.name: _Claims(model, model.lifecycle, tables) for model in models if model.lifecycle}
+    claims = {model.name: _Claims(model, model.lifecycle, tables) for model in models if model.lifecycle}
+    compiled = {name: one for name, one in claims.items() if one.timed or not timed_only}
 
     def footing(facts: Facts, score: Score) -> Footing | None:
         claims = compiled.get(score.model or "")
@@ -57,6 +59,7 @@ class _Claims:
         self._exclude = None if lifecycle.exclude is None else compile_condition(lifecycle.exclude, tables)
         written = [test for _stage, test in self._enter] + ([] if self._exclude is None else [self._exclude])
         self._timed = [test for test in written if test.timed]
+        self.timed = bool(self._timed)
         self._asks_forms = any(isinstance(leaf, Submitted) for one in conditions for leaf in leaves(one))
 
     def of(self, facts: Facts, score: Score, types: dict[str, str]) -> Footing:

@@ -26,6 +26,7 @@ from leadscore.store.scores import (
 )
 from scoring.engine import compile_models
 from scoring.facts import Kind
+from scoring.footing import Footing, compile_footings
 from scoring.ledger import Score
 
 WINDOW = 4_000
@@ -45,7 +46,8 @@ class RescoreReport:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A range [low, high) of subjects for one process. `everybody`: also those whom older models scored."""
+    """A range [low, high) of subjects for one process. `everybody`: also those whom older models scored; `begun`: the
+    first apply was made."""
 
     url: str
     rulebook: Rulebook
@@ -55,6 +57,7 @@ class Work:
     low: int
     high: int
     everybody: bool
+    begun: bool
 
 
 def rescore(
@@ -76,9 +79,8 @@ def rescore(
     everybody = found.generation != generation.number
     url = store.url.render_as_string(hide_password=False)
     ranges = _ranges(store, now, everybody=everybody, processes=processes)
-    work = [
-        Work(url, rulebook, found.account.crm, generation.number, now, low, high, everybody) for low, high in ranges
-    ]
+    crm, begun = found.account.crm, found.baseline_at is not None
+    work = [Work(url, rulebook, crm, generation.number, now, low, high, everybody, begun) for low, high in ranges]
     scored = removed = 0
     for done, counts in enumerate(_carry_out(store, work, processes), start=1):
         scored, removed = scored + counts[0], removed + counts[1]
@@ -127,6 +129,7 @@ def _ranges(store: Engine, now: int, *, everybody: bool, processes: int) -> list
 def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
     scorer = compile_models(work.rulebook.models, work.rulebook.tables)
     numbers = rule_numbers(work.rulebook.models)
+    footing = compile_footings(work.rulebook.models, work.rulebook.tables, timed_only=True)
     places = places_of(work.rulebook.models, work.crm)
     scored = removed = 0
     kinds: dict[int, Kind] = {}
@@ -138,10 +141,11 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
                 results: list[Scored] = []
                 for one in facts_now(connection, subjects, known, work.now):
                     score = scorer(one.facts, work.now)
-                    results.append(Scored(one.subject, score, one.arrives, fired(score, numbers)))
+                    instants = wake(one.arrives, footing(one.facts, score))
+                    results.append(Scored(one.subject, score, instants, fired(score, numbers)))
             gone = set(subjects) - {one.subject for one in results}
             with writing(store) as connection:
-                save_scores(connection, results, work.generation, marks)
+                save_scores(connection, results, work.generation, marks, newcomers_enter=work.begun)
                 forget_scores(connection, gone)
         scored, removed = scored + len(results), removed + len(gone)
     return scored, removed
@@ -157,6 +161,13 @@ def _windows(store: Engine, work: Work) -> Iterator[list[int]]:
     for low in range(work.low, work.high, WINDOW):
         with reading(store) as connection:
             yield outdated_subjects(connection, work.generation, work.now, low, min(low + WINDOW, work.high))
+
+
+def wake(arrives: int | None, footing: Footing | None) -> int | None:
+    """The next instant, besides the score's own, at which a person must be scored again: a known fact of the future
+    arrives, or ages alone change which stages the score may keep."""
+    instants = (arrives, footing.next_change_at if footing else None)
+    return min((at for at in instants if at is not None), default=None)
 
 
 def fired(score: Score, numbers: Mapping[str, Mapping[RuleKey, str]]) -> str:

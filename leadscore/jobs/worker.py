@@ -11,7 +11,7 @@ from leadscore.jobs.feedback_values import FeedbackValues
 from leadscore.jobs.lease_owner import LEASE, new_owner
 from leadscore.jobs.plan import output_words
 from leadscore.jobs.refused import Refused
-from leadscore.jobs.rescore import fired
+from leadscore.jobs.rescore import fired, wake
 from leadscore.jobs.rulebook import Rulebook, rule_numbers
 from leadscore.jobs.writing_policy import WritePolicy, differences, worth_writing
 from leadscore.store import due, leases
@@ -171,7 +171,8 @@ class Worker:
             looping = self._looping(connection, kept, now)
             kept = [one for one in kept if one.current.subject not in looping]
             seen = {who: mark for who, mark in marks.items() if who in held and who not in looping}
-            save_scores(connection, [self._scored(one) for one in kept], generation.number, seen)
+            rows, begun = [self._scored(one) for one in kept], found.baseline_at is not None
+            save_scores(connection, rows, generation.number, seen, newcomers_enter=begun)
             # Before the hooks: whom one of them makes due stays due.
             leases.finish(connection, due_table, seen)
             forget_scores(connection, gone & held.keys())
@@ -185,10 +186,8 @@ class Worker:
         report.lost += len(claims) - len(held)
 
     def _scored(self, one: Settled) -> Scored:
-        """As it is saved: who waits for a later instant of the lifecycle is woken for it too."""
-        instants = (one.current.arrives, one.footing.next_change_at if one.footing else None)
-        wake = min((at for at in instants if at is not None), default=None)
-        return Scored(one.current.subject, one.score, wake, fired(one.score, self._numbers))
+        instant = wake(one.current.arrives, one.footing)
+        return Scored(one.current.subject, one.score, instant, fired(one.score, self._numbers))
 
     def _looping(self, connection: Connection, kept: Sequence[Settled], now: int) -> set[int]:
         """Who is scored too often: they go into quarantine."""

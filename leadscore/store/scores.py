@@ -36,10 +36,13 @@ class Before(NamedTuple):
     moved: bool
 
 
-def save_scores(connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int]) -> None:
+def save_scores(
+    connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int], *, newcomers_enter: bool
+) -> None:
     """Saves scores, in the transaction that takes away the notices `seen`. A subject without a notice (or with 0 of
-    them) whom the same models scored before has seen nothing but time pass. The reason is not saved: it is worked out
-    for what is written."""
+    them) whom the same models scored before has seen nothing but time pass. `newcomers_enter`: who was never scored
+    enters the stage of the first score now; before the first apply nobody knows since when they stand there. The
+    reason is not saved: it is worked out for what is written."""
     before = _before(connection, [one.subject for one in scored])
     rows: list[Row] = []
     lines: list[Row] = []
@@ -55,8 +58,9 @@ def save_scores(connection: Connection, scored: Sequence[Scored], generation: in
             (subject, generation, score.as_of, *outcome, score.next_change_at, wake, int(touched), int(moved), fired)
         )
         lines.append((subject, to_json(score.contributions), to_json(score.unreadable)))
-        if last is not None and last.stage != score.stage:
-            stages.append((subject, score.as_of, last.stage, score.stage))
+        stood = last.stage if last is not None else None
+        if stood != score.stage and (last is not None or newcomers_enter):
+            stages.append((subject, score.as_of, stood, score.stage))
     upsert(connection, scores, SCORE_COLUMNS, rows)
     upsert(connection, ledgers, _LEDGER_COLUMNS, lines)
     insert_new(connection, stage_changes, ("subject", "at", "before", "after"), stages)

@@ -13,7 +13,8 @@ from leadscore.jobs.plan import make_plan
 from leadscore.jobs.rescore import rescore
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.sync import sync
-from leadscore.store.database import open_store, reading
+from leadscore.store.account import note
+from leadscore.store.database import open_store, reading, writing
 from leadscore.store.errors import StoreError
 from leadscore.store.people import find_person
 from leadscore.store.scores import saved_lines
@@ -136,6 +137,39 @@ def test_the_lines_and_the_changes_of_stage_are_kept(store: Engine, portal: Port
         changes = connection.execute(select(stage_changes)).all()
     assert [(line.rule, line.points) for line in lines] == [("Manager", 15), ("Demo", 50)]
     assert [(row.at, row.before, row.after) for row in changes] == [(NOW + 10, None, "sql")]
+
+
+def test_who_comes_after_the_first_apply_enters_the_stage_of_the_first_score(
+    store: Engine, portal: Portal, book: Rulebook
+) -> None:
+    portal.show("contacts", contact("1", {"jobtitle": "CEO"}))
+    portal.show("activities", did("form_submission", NOW, "s1", record="1", **DEMO))
+    read(store, portal, book)
+    with writing(store) as connection:
+        note(connection, baseline_at=NOW)
+    portal.show("contacts", contact("2", {"jobtitle": "CEO"}), contact("3", {}))
+    portal.show("activities", did("form_submission", NOW + 5, "s2", record="2", **DEMO))
+    read(store, portal, book, NOW + 10)
+    with reading(store) as connection:
+        person = find_person(connection, "2")
+        changes = connection.execute(select(stage_changes)).all()
+    assert person is not None
+    assert [tuple(row) for row in changes] == [(person.subject, NOW + 10, None, "sql")]
+
+
+def test_a_stage_that_ages_alone_take_away_wakes_the_person_though_the_score_stays(
+    store: Engine, portal: Portal
+) -> None:
+    seen = SMALL.replace("fields:", "fields:\n  visited: {type: datetime, hubspot: visited}").replace(
+        "when: {total: {at_least: 35}}", "when: {visited: {within: 10 days}}"
+    )
+    book = rulebook(seen.replace("decay: {lose: 50%, every: 30 days}", ""))
+    portal.show("contacts", contact("1", {"jobtitle": "CEO", "visited": str(NOW - DAY)}))
+    portal.show("activities", did("form_submission", NOW, "s1", record="1", **DEMO))
+    read(store, portal, book)
+    with reading(store) as connection:
+        row = connection.execute(select(scores.c.stage, scores.c.next_change_at, scores.c.wake_at)).one()
+    assert tuple(row) == ("sql", None, NOW + 9 * DAY)
 
 
 def test_an_empty_store_is_told_to_sync_first(store: Engine, book: Rulebook) -> None:
