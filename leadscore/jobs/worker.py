@@ -25,7 +25,7 @@ from leadscore.store.models import Generation, generation_at
 from leadscore.store.outbox import Outgoing, movements, put_out, shown_of
 from leadscore.store.parked import Parked, park
 from leadscore.store.places import places_of
-from leadscore.store.scores import Scored, forget_scores, save_scores
+from leadscore.store.scores import Before, Scored, forget_scores, save_scores
 from leadscore.store.work_tables import due as due_table
 from scoring.engine import compile_models
 from scoring.facts import Kind
@@ -42,12 +42,13 @@ _LAST = 20
 
 class Settled(NamedTuple):
     """A person who was just scored. `footing`: where the score stands among the stages, None without a lifecycle;
-    `by_time`: no notice came, only an instant."""
+    `by_time`: no notice came, only an instant. `before`: what was saved until now, None for who is new."""
 
     current: Current
     score: Score
     footing: Footing | None
     by_time: bool
+    before: Before | None = None
 
 
 Hook = Callable[[Connection, Sequence[Settled], int], None]
@@ -172,7 +173,8 @@ class Worker:
             kept = [one for one in kept if one.current.subject not in looping]
             seen = {who: mark for who, mark in marks.items() if who in held and who not in looping}
             rows, begun = [self._scored(one) for one in kept], found.baseline_at is not None
-            save_scores(connection, rows, generation.number, seen, newcomers_enter=begun)
+            before = save_scores(connection, rows, generation.number, seen, newcomers_enter=begun)
+            kept = [one._replace(before=before.get(one.current.subject)) for one in kept]
             # Before the hooks: whom one of them makes due stays due.
             leases.finish(connection, due_table, seen)
             forget_scores(connection, gone & held.keys())

@@ -31,6 +31,7 @@ class Before(NamedTuple):
 
     generation: int
     outcome: tuple[object, ...]
+    total: int | None
     stage: str | None
     touched: bool
     moved: bool
@@ -38,11 +39,11 @@ class Before(NamedTuple):
 
 def save_scores(
     connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int], *, newcomers_enter: bool
-) -> None:
+) -> Mapping[int, Before]:
     """Saves scores, in the transaction that takes away the notices `seen`. A subject without a notice (or with 0 of
     them) whom the same models scored before has seen nothing but time pass. `newcomers_enter`: who was never scored
     enters the stage of the first score now; before the first apply nobody knows since when they stand there. The
-    reason is not saved: it is worked out for what is written."""
+    reason is not saved: it is worked out for what is written. Returns what was saved of them until now."""
     before = _before(connection, [one.subject for one in scored])
     rows: list[Row] = []
     lines: list[Row] = []
@@ -65,6 +66,7 @@ def save_scores(
     upsert(connection, ledgers, _LEDGER_COLUMNS, lines)
     insert_new(connection, stage_changes, ("subject", "at", "before", "after"), stages)
     due.settle(connection, dict(seen))
+    return before
 
 
 def forget_scores(connection: Connection, subjects: Iterable[int]) -> None:
@@ -116,7 +118,7 @@ def _before(connection: Connection, subjects: Sequence[int]) -> dict[int, Before
     found: dict[int, Before] = {}
     for near in near_by(s.subject, sorted(subjects)):
         for row in raw_rows(connection, select(*columns).where(near)):
-            found[row[0]] = Before(row[8], tuple(row[1:8]), row[7], bool(row[9]), bool(row[10]))
+            found[row[0]] = Before(row[8], tuple(row[1:8]), row[2], row[7], bool(row[9]), bool(row[10]))
     return found
 
 
