@@ -1,11 +1,12 @@
 """Who works on what: rows of a queue are lent for a while, and what comes back too late is not taken."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Table, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Column, Connection, Table, and_, delete, func, or_, select, update
 
-from leadscore.store.batch import chunks
+from leadscore.store.prepared import Among, Prepared, given, told
 
 PARKED = 2**53
 """Stands in `not_before` for "until a person says so"."""
@@ -34,51 +35,38 @@ def claim(
     A lease that ended, or that ends later than any can (the clock was set back), counts as free. A row that was begun
     `alone` times without an end goes by itself.
     """
-    c, key = queue.c, key_of(queue)
-    free = or_(c.owner.is_(None), c.until <= now, c.until > now + 2 * lease)
-    ready = or_(c.not_before <= now, and_(c.not_before > now + LONGEST_WAIT, c.not_before != PARKED))
-    query = select(key, c.mark, c.fence, c.tries).where(free, ready).order_by(c.since, key).limit(many)
-    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+    known = _statements(queue)
+    bounds = {"now": now, "beyond": now + 2 * lease, "far": now + LONGEST_WAIT, "many": many}
+    rows = known.ready.rows(connection, **bounds)
     if rows and rows[0][3] >= alone:
         rows = rows[:1]
     claims = [Claim(row[0], owner, row[1], row[2] + 1, row[3]) for row in rows if row is rows[0] or row[3] < alone]
-    lent = {"owner": owner, "until": now + lease, "fence": c.fence + 1, "tries": c.tries + 1}
-    for chunk in chunks(one.key for one in claims):
-        connection.execute(update(queue).where(key.in_(chunk)).values(lent))
+    if claims:
+        known.lend.run(connection, keys=[one.key for one in claims], whose=owner, ends=now + lease)
     return claims
 
 
 def still_held(connection: Connection, queue: Table, claims: Sequence[Claim]) -> dict[int, int]:
     """The open notices, by key, of those rows whose lease is still the one of the claim; the rest is another's now."""
-    c, key = queue.c, key_of(queue)
     leases = {one.key: (one.owner, one.fence) for one in claims}
-    held: dict[int, int] = {}
-    for chunk in chunks(sorted(leases)):
-        query = select(key, c.owner, c.fence, c.mark).where(key.in_(chunk)).order_by(key)
-        for row in connection.execute(query.with_for_update()):
-            if leases[row[0]] == (row[1], row[2]):
-                held[row[0]] = row[3]
-    return held
+    if not leases:
+        return {}
+    rows = _statements(queue).held.rows(connection, keys=sorted(leases))
+    return {row[0]: row[3] for row in rows if leases[row[0]] == (row[1], row[2])}
 
 
 def finish(connection: Connection, queue: Table, seen: Mapping[int, int]) -> None:
     """Takes rows away whose notices are still those seen; one that was named again is free for the next turn."""
-    if not seen:
-        return
-    key, rows = key_of(queue), [{"who": who, "seen": mark} for who, mark in sorted(seen.items())]
-    connection.execute(delete(queue).where(key == bindparam("who"), queue.c.mark == bindparam("seen")), rows)
-    for chunk in chunks(sorted(seen)):
-        again = {"owner": None, "until": None, "tries": 0, "not_before": 0}
-        connection.execute(update(queue).where(key.in_(chunk)).values(again))
+    known = _statements(queue)
+    rows = [{"who": who, "seen": mark} for who, mark in sorted(seen.items())]
+    if known.done.run_all(connection, rows) < len(rows):
+        known.again.run(connection, keys=sorted(seen))
 
 
 def give_back(connection: Connection, queue: Table, keys: Iterable[int], not_before: int, *, begun: bool) -> None:
     """Ends leases without an outcome: the rows wait until `not_before`. `begun`: the try counts."""
-    c, key = queue.c, key_of(queue)
-    tries = {} if begun else {"tries": c.tries - 1}
-    for chunk in chunks(sorted(keys)):
-        freed = {"owner": None, "until": None, "not_before": not_before}
-        connection.execute(update(queue).where(key.in_(chunk)).values(freed | tries))
+    if wanted := sorted(keys):
+        _statements(queue).back.run(connection, keys=wanted, later=not_before, untried=0 if begun else 1)
 
 
 def give_back_all(connection: Connection, queue: Table, worker: str) -> int:
@@ -91,10 +79,8 @@ def give_back_all(connection: Connection, queue: Table, worker: str) -> int:
 
 def set_free(connection: Connection, queue: Table, keys: Iterable[int]) -> None:
     """Lets parked rows be tried again."""
-    key = key_of(queue)
-    for chunk in chunks(sorted(keys)):
-        parked = (key.in_(chunk), queue.c.not_before == PARKED)
-        connection.execute(update(queue).where(*parked).values(not_before=0))
+    if wanted := sorted(keys):
+        _statements(queue).free.run(connection, keys=wanted)
 
 
 def backlog(connection: Connection, queue: Table) -> tuple[int, int | None]:
@@ -108,3 +94,33 @@ def key_of(queue: Table) -> Column[int]:
     """The column that names a row of a queue."""
     (key,) = queue.primary_key.columns
     return key
+
+
+class _Statements(NamedTuple):
+    ready: Prepared
+    lend: Prepared
+    held: Prepared
+    done: Prepared
+    again: Prepared
+    back: Prepared
+    free: Prepared
+
+
+@cache
+def _statements(queue: Table) -> _Statements:
+    c, key = queue.c, key_of(queue)
+    now, far, who = given("now"), given("far"), Among(key)
+    unlent = or_(c.owner.is_(None), c.until <= now, c.until > given("beyond"))
+    ready = or_(c.not_before <= now, and_(c.not_before > far, c.not_before != PARKED))
+    oldest = select(key, c.mark, c.fence, c.tries).where(unlent, ready).order_by(c.since, key).limit(given("many"))
+    lent = {"owner": told("whose"), "until": given("ends"), "fence": c.fence + 1, "tries": c.tries + 1}
+    back = {"owner": None, "until": None, "not_before": given("later"), "tries": c.tries - given("untried")}
+    return _Statements(
+        ready=Prepared(oldest.with_for_update(skip_locked=True)),
+        lend=Prepared(update(queue).where(who).values(lent)),
+        held=Prepared(select(key, c.owner, c.fence, c.mark).where(who).order_by(key).with_for_update()),
+        done=Prepared(delete(queue).where(key == given("who"), c.mark == given("seen"))),
+        again=Prepared(update(queue).where(who).values(owner=None, until=None, tries=0, not_before=0)),
+        back=Prepared(update(queue).where(who).values(back)),
+        free=Prepared(update(queue).where(who, c.not_before == PARKED).values(not_before=0)),
+    )
