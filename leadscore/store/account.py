@@ -7,6 +7,9 @@ from sqlalchemy import Connection, insert, select, update
 from connectors.protocol import Account
 from leadscore.store import tables
 from leadscore.store.errors import StoreError
+from leadscore.store.prepared import Prepared
+
+_ACCOUNT = Prepared(select(tables.account))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,12 @@ class Binding:
 
 def binding(connection: Connection) -> Binding | None:
     """The account of the store; None: nothing was ever read into it."""
-    row = connection.execute(select(tables.account)).one_or_none()
-    if row is None:
+    rows = _ACCOUNT.rows(connection)
+    if not rows:
         return None
-    account = Account(crm=row.crm, id=row.account, name=row.name, kind=row.kind, time_zone=row.time_zone, url=row.url)
-    return Binding(account, row.bound_at, bool(row.sampled), row.baseline_at, row.confirmed_at, row.generation)
+    _, crm, id, name, kind, time_zone, url, bound_at, sampled, baseline_at, confirmed_at, generation = rows[0]
+    account = Account(crm, id, name, kind, time_zone, url)
+    return Binding(account, bound_at, bool(sampled), baseline_at, confirmed_at, generation)
 
 
 def bound(connection: Connection) -> Binding:

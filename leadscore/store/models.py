@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from leadscore.store.batch import insert_new
+from leadscore.store.prepared import Prepared
 from leadscore.store.work_tables import models
 
 
@@ -46,11 +47,18 @@ def put_in_force(connection: Connection, wanted: Sequence[ModelText], now: int) 
 def generation_at(connection: Connection, at: int | None = None) -> Generation:
     """The models in force at an instant (None: now). Before the first ones, the first ones: the past of a store that
     was just begun is seen with the models of its beginning."""
-    latest = select(func.max(models.c.generation))
-    number = connection.execute(latest if at is None else latest.where(models.c.since <= at)).scalar_one()
-    if number is None:
-        number = connection.execute(select(func.min(models.c.generation))).scalar_one()
-    if number is None:
+    rows = _NOW.rows(connection)
+    if at is not None and rows:
+        number = connection.execute(_LATEST.where(models.c.since <= at)).scalar_one()
+        if number is None:
+            number = connection.execute(select(func.min(models.c.generation))).scalar_one()
+        if number != rows[0][0]:
+            then = select(models).where(models.c.generation == number).order_by(models.c.place)
+            rows = [tuple(row) for row in connection.execute(then)]
+    if not rows:
         return Generation(0, 0, ())
-    rows = connection.execute(select(models).where(models.c.generation == number).order_by(models.c.place)).all()
-    return Generation(number, rows[0].since, tuple(ModelText(row.name, row.digest, row.text) for row in rows))
+    return Generation(rows[0][0], rows[0][5], tuple(ModelText(row[2], row[3], row[4]) for row in rows))
+
+
+_LATEST = select(func.max(models.c.generation))
+_NOW = Prepared(select(models).where(models.c.generation == _LATEST.scalar_subquery()).order_by(models.c.place))
