@@ -1,8 +1,22 @@
 """The tables of the live path: what the CRM told us, what has to be read, written and said, and who is at it."""
 
-from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from leadscore.store.tables import metadata, number, text
+
+
+def _leased(what: str) -> list[Column[int] | Column[str]]:
+    """The columns of a queue whose rows are lent (see leases.py)."""
+    return [
+        number("since", "when it was put here"),
+        number("mark", "always 1"),
+        text("owner", f"who {what} now", null=True),
+        number("until", "when the owner's lease ends", null=True),
+        number("fence", "counts the leases"),
+        number("tries", "how many times it may have been sent without an answer"),
+        number("not_before", "wait until then"),
+    ]
+
 
 deliveries = Table(
     "deliveries",
@@ -78,20 +92,49 @@ stage_intents = Table(
 notices = Table(
     "notices",
     metadata,
-    text("id", "SHA-256 of subject, event and the instant of the crossing", key=True),
+    number("number", "the first 62 bits of id", key=True),
+    text("id", "SHA-256 of subject, event, instant of the crossing, and channel"),
     number("subject", "about whom"),
     number("record", "records.id on which it is told"),
-    text("event", "enters:STAGE or rises_to:NUMBER"),
+    text("event", "enters:STAGE, rises_to:NUMBER, or digest:DAY of what was too much for one day"),
     number("at", "when it happened"),
     text("by", "crm_task or webhook"),
-    text("text", "what it says"),
-    text("state", "open, done, dead or digest"),
+    text("place", "webhook: SHA-256 of the address, empty until it is known; else empty"),
+    text("model", "name of the model that asks for it"),
+    text("template", "what it says, with the places for the lead's own words"),
+    text("figures", "JSON object of the lead's total, band, grade, stage and reason at that time"),
+    text("text", "what it says about this lead; NULL: not worked out yet", null=True),
+    text("state", "open, digest (waits for the digest of its day), done, dead, void (nothing was to be told)"),
+    text("reason", "why it is dead or void", null=True),
     text("task_id", "the CRM's id of the task that was made of it", null=True),
-    text("owner_id", "the CRM's id of the person who is told", null=True),
-    number("tries", "how many times it was begun without an end"),
-    number("not_before", "wait until then"),
-    Index("notices_by_state", "state", "at"),
+    text("owner_id", "the CRM's id of the person who is told; empty: nobody; NULL: not chosen yet", null=True),
+    number("day", "the day, in the account's zone, to which its task counts, as days since the year 1", null=True),
+    number("digest", "notices.number of the digest that tells it", null=True),
+    number("put_at", "when we knew of it"),
+    number("done_at", "when it was told or given up", null=True),
+    UniqueConstraint("id"),
+    Index("notices_by_state", "state", "put_at"),
+    Index("notices_by_day", "day", "owner_id"),
+    Index("notices_by_subject", "subject"),
     comment="what sales is told, each crossing once",
+)
+
+tellings = Table(
+    "tellings",
+    metadata,
+    number("notice", "notices.number", key=True),
+    *_leased("makes its task"),
+    Index("tellings_by_since", "since"),
+    comment="notices that become tasks in the CRM",
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    number("notice", "notices.number", key=True),
+    *_leased("posts it"),
+    Index("postings_by_since", "since"),
+    comment="notices that are posted to an address of the customer",
 )
 
 budget = Table(
@@ -137,6 +180,17 @@ quarantine = Table(
     text("reason", "why, as a sentence"),
     number("released_at", "when a person let it out; NULL: it is in", null=True),
     comment="subjects that a loop keeps changing: scored no more until a person has looked",
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    text("name", "which work meets it", key=True),
+    text("error", "of what sort it is"),
+    text("said", "what is wrong and what to do, as a sentence"),
+    number("since", "when it was met first"),
+    number("seen_at", "when it was met last"),
+    comment="what keeps work from going on at present",
 )
 
 erased = Table(
