@@ -1,0 +1,143 @@
+"""A portal whose contacts only ever rise by levels: what it must show at the end is plain, and nothing may go back."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import requests
+
+from config.model_file import parse_model
+from connectors.budget import LocalBudget
+from connectors.http import Time
+from connectors.hubspot.connect import HubSpot, connect
+from connectors.hubspot.fields import property_name
+from leadscore.cli.clock import now
+from leadscore.jobs.apply import apply_plan
+from leadscore.jobs.plan import make_plan
+from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.sync import sync
+from leadscore.jobs.writing_policy import WritePolicy
+from leadscore.sandbox import Sandbox
+from leadscore.store.database import open_store
+from scoring.values import Tables
+
+TOP = 100
+TOTAL = property_name("total")
+MODEL = (
+    """
+name: levels
+fields:
+  level: {type: number, hubspot: level}
+scores:
+  fit:
+    groups:
+      - name: Level
+        rules:
+"""
+    + "".join(
+        f"          - {{name: Level {step}, when: {{level: {{at_least: {step}}}}}, points: 1}}\n"
+        for step in range(1, TOP + 1)
+    )
+    + """
+bands: {cold: null, warm: 35, hot: 65}
+lifecycle:
+  mode: observe
+  field: {hubspot: lifecyclestage}
+  stages: {lead: {hubspot: lead}, mql: {hubspot: marketingqualifiedlead}, sql: {hubspot: salesqualifiedlead}}
+  enter:
+    - {stage: sql, when: {total: {at_least: 65}}}
+    - {stage: mql, when: {total: {at_least: 35}}}
+"""
+)
+
+
+@dataclass
+class Levels:
+    """The portal, and the level that each contact was raised to: it is also the score that it must show."""
+
+    sandbox: Sandbox
+    levels: dict[str, int] = field(default_factory=dict)
+    _draw: Random = field(default_factory=lambda: Random(5))
+
+    def begin(self, people: int, database: str) -> None:
+        """The property, the contacts, and a store that was synced and applied once."""
+        self.control("limits", {"burst": 100_000, "search_per_second": 1_000})
+        made = {"name": "level", "label": "Level", "type": "number", "fieldType": "number"}
+        answer = requests.post(
+            f"{self.sandbox.url}/crm/v3/properties/contacts",
+            json=made | {"groupName": "contactinformation"},
+            headers={"Authorization": f"Bearer {self.sandbox.token}"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        rows = [{"email": f"p{number}@crash.example", "level": "0"} for number in range(people)]
+        self.levels = dict.fromkeys(map(str, self.control("people/import", {"rows": rows})["ids"]), 0)
+        book = Rulebook((parse_model(MODEL, "levels"),), (MODEL,), Tables(frozenset(), frozenset(), {}))
+        store = open_store(database)
+        with closing(self.hubspot()) as hubspot:
+            for _ in hubspot.installer.carry_out(hubspot.installer.plan(book.models), book.models):
+                pass
+            sync(store, hubspot.reader, book, now())
+            plan = make_plan(store, hubspot.reader, book, now(), WritePolicy()).plan
+            apply_plan(store, hubspot.reader, hubspot.writer, plan, book, now())
+        store.dispose()
+
+    def hubspot(self) -> HubSpot:
+        """A connection without a budget to wait for."""
+        clock = Time()
+        free = LocalBudget(tick=clock.tick, wall=clock.wall, burst=1_000_000, searches_per_second=1e9, share=1.0)
+        return connect(self.sandbox.token, url=self.sandbox.url, budget=free)
+
+    def control(self, path: str, body: Any = None) -> Any:
+        """Pulls a string behind the stage of the portal."""
+        method = "GET" if body is None else "POST"
+        answer = requests.request(method, f"{self.sandbox.url}/_sandbox/{path}", json=body, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def tell(self, url: str, signed: str, secret: str, **faults: float) -> None:
+        """From now on the portal calls this address, again and again until it is answered."""
+        hooks = {"target_url": url, "signed_url": signed, "client_secret": secret, "back_off_ms": [200] * 600}
+        wanted = ["contact.propertyChange:level", "contact.creation"]
+        self.control("webhooks", hooks | {"subscriptions": wanted, "faults": faults, "clock": "real"})
+
+    def raise_one(self) -> str:
+        """A contact that is not at the top yet rises by a few levels; its id."""
+        id = self._draw.choice([id for id, level in self.levels.items() if level < TOP])
+        self.levels[id] = min(TOP, self.levels[id] + self._draw.randint(1, 9))
+        self.control("people/edit", {"id": int(id), "properties": {"level": str(self.levels[id])}})
+        return id
+
+    def shown(self) -> dict[str, int]:
+        """The score that the portal shows of each contact; nothing shown counts as 0."""
+        with closing(self.hubspot()) as hubspot:
+            held = hubspot.reader.outputs(sorted(self.levels), ["total"])
+        return {id: int(values["total"] or 0) for id, values in held.items()}
+
+    def written(self) -> dict[str, list[int]]:
+        """Every total that was written into each contact, in the order in which the portal took them."""
+        found: dict[str, list[int]] = {}
+        since = 0
+        while entries := self.control(f"journal?since={since}&limit=10000")["entries"]:
+            since = entries[-1]["seq"]
+            for entry in entries:
+                total = (entry["properties"] or {}).get(TOTAL)
+                if entry["id"] in self.levels and total is not None:
+                    found.setdefault(entry["id"], []).append(int(total))
+        return found
+
+    def went_back(self) -> list[str]:
+        """The contacts in which an older score was written over a newer one."""
+        return [id for id, totals in self.written().items() if totals != sorted(totals)]
+
+    def open_notices(self) -> int:
+        """How many notices the portal still has to deliver; those that it gave up count too."""
+        states = self.control("webhooks")
+        return int(states["waiting"] + states["sending"] + states["given_up"])
+
+
+def twice(values: Sequence[object]) -> list[object]:
+    """What comes more than once."""
+    return sorted({value for value in values if values.count(value) > 1}, key=str)
