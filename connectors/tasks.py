@@ -1,6 +1,6 @@
-"""What every CRM connector offers for tasks: who can be given one, and making it exactly once."""
+"""What every CRM connector offers for tasks: who can be given one, about whom, and making it exactly once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,6 +13,17 @@ class Owner:
     active: bool
     name: str = ""
     user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Who a record shows, in the CRM's own fields as they are now; "" is empty. `owner`: the id of the colleague who
+    owns it, None: nobody does."""
+
+    owner: str | None
+    name: str = ""
+    company: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +51,14 @@ class TaskAnswer:
 
 
 class TaskWriter(Protocol):
-    """Makes tasks for sales. Both methods raise RetryLater, QuotaExhausted, AccessDenied."""
+    """Makes tasks for sales. All methods raise RetryLater, QuotaExhausted, AccessDenied."""
 
     def owners(self) -> Mapping[str, Owner]:
         """Everybody who can or could own records, by owner id, deactivated ones too."""
+        ...
+
+    def leads(self, object: str, ids: Sequence[str]) -> Mapping[str, Lead]:
+        """These records by id, any number; those that do not exist, or were archived, are missing."""
         ...
 
     def create_task(self, draft: TaskDraft, *, maybe_sent: bool) -> TaskAnswer:

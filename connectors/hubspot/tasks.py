@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.errors import RetryLater
@@ -10,15 +10,17 @@ from connectors.hubspot.answers import Refused
 from connectors.hubspot.client import Client
 from connectors.hubspot.instants import iso
 from connectors.hubspot.links import linked
+from connectors.hubspot.needs import CONTACT
 from connectors.hubspot.paths import TASKS
-from connectors.hubspot.records import BATCH, PLURAL, next_page
-from connectors.tasks import Owner, TaskAnswer, TaskDraft
+from connectors.hubspot.records import BATCH, PLURAL, Raw, Wanted, next_page, read_batch
+from connectors.tasks import Lead, Owner, TaskAnswer, TaskDraft
 
 _TO_TASK = {"contact": 204, "company": 192, "deal": 216}
 """HubSpot's number of the association from a task to a record; the other direction has another."""
 
 _MARKER = re.compile(r"[A-Za-z0-9_-]+")
 _OWNERS_PAGE = 100
+_LEAD = ("firstname", "lastname", "company", "hubspot_owner_id")
 
 
 class HubSpotTaskWriter:
@@ -29,6 +31,12 @@ class HubSpotTaskWriter:
 
     def owners(self) -> Mapping[str, Owner]:
         return dict(item for archived in (True, False) for item in self._owners(archived))
+
+    def leads(self, object: str, ids: Sequence[str]) -> Mapping[str, Lead]:
+        """Contacts only have a name and a company."""
+        wanted = Wanted(object, _LEAD if object == CONTACT else ("hubspot_owner_id",))
+        raws = read_batch(self._client, wanted, ids) if ids else ()
+        return {str(raw["id"]): _lead(raw) for raw in raws if not raw.get("archived")}
 
     def create_task(self, draft: TaskDraft, *, maybe_sent: bool) -> TaskAnswer:
         """A task that was made is looked for by its marker among the record's tasks, not by search, which lags. One
@@ -76,6 +84,13 @@ def _owner(raw: Mapping[str, Any], archived: bool) -> Owner:
     user = raw.get("userId") or raw.get("userIdIncludingInactive") or ""
     active = not (archived or raw.get("archived"))
     return Owner(str(raw.get("email") or "").lower(), active, name, str(user))
+
+
+def _lead(raw: Raw) -> Lead:
+    values = {name: str(value or "").strip() for name, value in (raw.get("properties") or {}).items()}
+    name = " ".join(part for part in (values.get("firstname"), values.get("lastname")) if part)
+    owner = values.get("hubspot_owner_id") or None
+    return Lead(owner, name, values.get("company", ""), values.get("email", "").lower())
 
 
 def _document(draft: TaskDraft) -> dict[str, Any]:

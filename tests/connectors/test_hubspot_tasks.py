@@ -7,7 +7,7 @@ import pytest
 
 from connectors.errors import RetryLater
 from connectors.hubspot.tasks import HubSpotTaskWriter
-from connectors.tasks import Owner, TaskDraft
+from connectors.tasks import Lead, Owner, TaskDraft
 from tests.connectors.portal import DAY, NOW, Portal
 
 TASKS_PATH = r"/tasks/?$"
@@ -143,3 +143,20 @@ def test_owners_are_told_with_those_who_left(tasks: HubSpotTaskWriter) -> None:
     owners = tasks.owners()
     assert owners["501"] == Owner("mara.lindqvist@example.com", True, "Mara Lindqvist", "9501")
     assert {id for id, owner in owners.items() if not owner.active} == {"503"}
+
+
+def test_a_lead_is_told_with_its_owner_and_its_names(portal: Portal, tasks: HubSpotTaskWriter) -> None:
+    ana, bo = portal.import_contacts(
+        [
+            {"email": "Ana@Example.com", "firstname": "Ana", "lastname": "Sol", "company": "Acme"}
+            | {"hubspot_owner_id": "501"},
+            {"email": "bo@example.com"},
+        ]
+    )
+    gone = portal.import_contacts([{"email": "gone@example.com"}])[0]
+    portal.api("DELETE", f"/crm/v3/objects/contacts/{gone}")
+    assert tasks.leads("contact", [ana, bo, gone, "999999"]) == {
+        ana: Lead("501", "Ana Sol", "Acme", "ana@example.com"),
+        bo: Lead(None, "", "", "bo@example.com"),
+    }
+    assert tasks.leads("contact", []) == {}
