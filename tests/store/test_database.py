@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, select, text
 
-from leadscore.store import chore_table, live_tables, tables, work_tables
+from leadscore.store import chore_table, live_tables, stage_tables, tables, work_tables
 from leadscore.store.batch import insert_new, upsert
 from leadscore.store.database import open_store, reading, writing
 from leadscore.store.errors import StoreError
@@ -17,7 +17,15 @@ FORM = ("form_id", "since", "name")
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_speaks_of(store: Engine) -> None:
-    assert {one.metadata for one in (work_tables.scores, live_tables.outbox, chore_table.chores)} == {tables.metadata}
+    assert {
+        one.metadata
+        for one in (
+            work_tables.scores,
+            live_tables.outbox,
+            chore_table.chores,
+            stage_tables.known_stages,
+        )
+    } == {tables.metadata}
     with reading(store) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
