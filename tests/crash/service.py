@@ -25,6 +25,7 @@ ALONE = (("serve",),)
 """All in one process."""
 APART = (("serve", "--web-only"), ("worker",), ("scheduler", "--lease", "2"))
 """One process for each part."""
+_KEPT = ("PATH", "PYTHONPATH", "TMPDIR", "LANG", "HOME")
 
 
 def free_port() -> int:
@@ -76,7 +77,7 @@ class Service:
     def start(self, *role: str, group: int = 0) -> subprocess.Popen[bytes]:
         """One process; group 0: the head of a group of its own."""
         listen = ("--listen", f"127.0.0.1:{self.port}") if role[0] == "serve" and "--listen" not in role else ()
-        environment = {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "LANG", "HOME")}
+        environment = {name: value for name, value in os.environ.items() if name in _KEPT}
         with (self.directory / f"{role[0]}.log").open("a") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "leadscore", *role, *listen],
