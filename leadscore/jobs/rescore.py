@@ -147,6 +147,7 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
             with writing(store) as connection:
                 save_scores(connection, results, work.generation, marks, newcomers_enter=work.begun)
                 forget_scores(connection, gone)
+                due.settle(connection, marks)
         scored, removed = scored + len(results), removed + len(gone)
     return scored, removed
 

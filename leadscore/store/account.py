@@ -31,7 +31,7 @@ def binding(connection: Connection) -> Binding | None:
     rows = _ACCOUNT.rows(connection)
     if not rows:
         return None
-    _, crm, id, name, kind, time_zone, url, bound_at, sampled, baseline_at, confirmed_at, generation = rows[0]
+    _, crm, id, name, kind, time_zone, url, bound_at, sampled, baseline_at, confirmed_at, generation, *_ = rows[0]
     account = Account(crm, id, name, kind, time_zone, url)
     return Binding(account, bound_at, bool(sampled), baseline_at, confirmed_at, generation)
 

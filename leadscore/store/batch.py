@@ -5,9 +5,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Table, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import ARRAY, TypeEngine
+from sqlalchemy.types import ARRAY
+
+from leadscore.store.prepared import Prepared, array_of
 
 _T = TypeVar("_T")
 Row = tuple[object, ...]
@@ -55,23 +57,21 @@ def _for_sqlite(table: Table, columns: tuple[str, ...], replaced: tuple[str, ...
 def _put_arrays(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row], replaced: tuple[str, ...]
 ) -> int:
+    lists = dict(zip(columns, (list(column) for column in zip(*rows, strict=True)), strict=True))
+    return _for_postgres(table, tuple(columns), replaced).run(connection, **lists)
+
+
+@lru_cache(maxsize=256)
+def _for_postgres(table: Table, columns: tuple[str, ...], replaced: tuple[str, ...]) -> Prepared:
     # One statement with an array for each column: the server unpacks them in parallel.
-    types = [ARRAY(_array_of(table.c[c].type)) for c in columns]
+    types = [ARRAY(array_of(table.c[c].type)) for c in columns]
     parts = [func.unnest(bindparam(c, type_=kind)) for c, kind in zip(columns, types, strict=True)]
     insert = postgresql.insert(table).from_select(list(columns), select(*parts))
     renewed = {name: insert.excluded[name] for name in replaced}
     keys = table.primary_key.columns
-    statement = (
+    return Prepared(
         insert.on_conflict_do_update(index_elements=keys, set_=renewed) if renewed else insert.on_conflict_do_nothing()
     )
-    lists = dict(zip(columns, (list(column) for column in zip(*rows, strict=True)), strict=True))
-    return connection.execute(statement, lists, execution_options={"preserve_rowcount": True}).rowcount
-
-
-def _array_of(column: TypeEngine[Any]) -> type[TypeEngine[Any]]:
-    if isinstance(column, Text):
-        return postgresql.TEXT
-    return postgresql.BYTEA if isinstance(column, LargeBinary) else postgresql.BIGINT
 
 
 def near_by(column: ColumnElement[int], ids: Sequence[int]) -> Iterator[ColumnElement[bool]]:

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, select
 from connectors.protocol import DEAL_STATUS
 from leadscore.store import tables
 from leadscore.store.activities import load_kinds
-from leadscore.store.batch import chunks, near_by, raw_rows
+from leadscore.store.batch import chunks, near_by
 from leadscore.store.facts_past import facts_of
 from leadscore.store.folding import link_key
 from leadscore.store.memberships import memberships_of, read_lists
 from leadscore.store.places import FieldPlaces
+from leadscore.store.prepared import Lookup
 from leadscore.store.streams import read_states
 from scoring.facts import Activity, Facts, Kind
 from scoring.values import is_blank
@@ -91,6 +92,20 @@ def facts_now(connection: Connection, subjects: Sequence[int], known: Sight, as_
         yield Current(who, first.id, facts, min(arrives, default=None))
 
 
+_r, _a = tables.records.c, tables.activities.c
+_RECORDS = Lookup(
+    select(_r.subject, _r.id, _r.record_id, _r.created_at, _r.ahead, _r.document)
+    .where(_r.until.is_(None), _r.read_at.is_not(None))
+    .order_by(_r.subject, _r.id),
+    _r.subject,
+)
+_ACTIVITIES = Lookup(
+    select(_a.subject, _a.occurred_at, _a.kind, _a.source, _a.learned_at).order_by(_a.subject, _a.occurred_at),
+    _a.subject,
+)
+_ANSWERED = Lookup(select(tables.answers.c.subject), tables.answers.c.subject)
+
+
 class _Record(NamedTuple):
     subject: int
     id: int
@@ -101,25 +116,17 @@ class _Record(NamedTuple):
 
 
 def _records(connection: Connection, subjects: Sequence[int]) -> dict[int, list[_Record]]:
-    r = tables.records.c
-    living = (r.until.is_(None), r.read_at.is_not(None))
     wanted = set(subjects)
     found: dict[int, list[_Record]] = {}
-    for near in near_by(r.subject, subjects):
-        query = select(r.subject, r.id, r.record_id, r.created_at, r.ahead, r.document).where(near, *living)
-        for row in raw_rows(connection, query.order_by(r.subject, r.id)):
-            if row[0] in wanted:
-                found.setdefault(row[0], []).append(_Record._make(row))
+    for row in _RECORDS.rows(connection, subjects):
+        if row[0] in wanted:
+            found.setdefault(row[0], []).append(_Record._make(row))
     return found
 
 
 def _activities(connection: Connection, subjects: Sequence[int], known: Sight) -> dict[int, tuple[Activity, ...]]:
-    a = tables.activities.c
-    rows: list[tuple[int, int, int, str, int | None]] = []
+    rows = _ACTIVITIES.rows(connection, subjects)
     new = tuple.__new__  # half the price of Activity(...), twenty million times
-    for near in near_by(a.subject, subjects):
-        query = select(a.subject, a.occurred_at, a.kind, a.source, a.learned_at).where(near)
-        rows += raw_rows(connection, query.order_by(a.subject, a.occurred_at))
     kinds = known.kinds
     load_kinds(connection, {row[2] for row in rows}, kinds)
     return {
@@ -131,8 +138,7 @@ def _activities(connection: Connection, subjects: Sequence[int], known: Sight) -
 
 
 def _with_answers(connection: Connection, subjects: Sequence[int]) -> set[int]:
-    who = tables.answers.c.subject
-    return {s for near in near_by(who, subjects) for s in connection.execute(select(who).where(near)).scalars()}
+    return {row[0] for row in _ANSWERED.rows(connection, subjects)}
 
 
 def _counts(connection: Connection, people: Mapping[int, int], known: Sight) -> dict[int, Counter[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from connectors.protocol import SeenAnswer, SeenFeedback
 from leadscore.store import due
 from leadscore.store.batch import chunks, insert_new, storable, to_json, upsert
 from leadscore.store.parked import Parked, park
+from leadscore.store.prepared import Among, Prepared
 from leadscore.store.tables import answers, records
 from leadscore.store.work_tables import parked, stage_changes, written
 
@@ -106,12 +107,7 @@ class Mark(NamedTuple):
 
 def stage_marks(connection: Connection, subjects: Iterable[int]) -> list[Mark]:
     """Every stage that the scores of these people entered, oldest first."""
-    s = stage_changes.c
-    found: list[Mark] = []
-    for chunk in chunks(sorted(set(subjects))):
-        query = select(s.subject, s.at, s.after).where(s.subject.in_(chunk)).order_by(s.subject, s.at)
-        found += [Mark(*row) for row in connection.execute(query)]
-    return found
+    return [Mark(*row) for row in _MARKS.rows(connection, keys=sorted(set(subjects)))]
 
 
 class Given(NamedTuple):
@@ -129,17 +125,19 @@ class Given(NamedTuple):
 
 def given_answers(connection: Connection, subjects: Iterable[int] | None = None) -> list[Given]:
     """All kept answers, or those about these people, oldest first."""
-    a, r = answers.c, records.c
-    columns = (a.subject, r.object, r.record_id, r.email, a.at, a.answer, a.author, a.note)
-    query = select(*columns).join_from(answers, records, r.id == a.record).order_by(a.at, a.subject, a.record)
     if subjects is None:
-        return [Given(*row) for row in connection.execute(query)]
-    found = [
-        Given(*row)
-        for chunk in chunks(sorted(set(subjects)))
-        for row in connection.execute(query.where(a.subject.in_(chunk)))
-    ]
-    return sorted(found, key=lambda one: (one.at, one.subject))
+        return [Given(*row) for row in connection.execute(_GIVEN)]
+    return [Given(*row) for row in _GIVEN_OF.rows(connection, keys=sorted(set(subjects)))]
+
+
+_s, _a, _r = stage_changes.c, answers.c, records.c
+_MARKS = Prepared(select(_s.subject, _s.at, _s.after).where(Among(_s.subject)).order_by(_s.subject, _s.at))
+_GIVEN = (
+    select(_a.subject, _r.object, _r.record_id, _r.email, _a.at, _a.answer, _a.author, _a.note)
+    .join_from(answers, records, _r.id == _a.record)
+    .order_by(_a.at, _a.subject, _a.record)
+)
+_GIVEN_OF = Prepared(_GIVEN.where(Among(_a.subject)))
 
 
 def _own_emptyings(given: Sequence[SeenAnswer], journal: str) -> set[int]:

@@ -80,7 +80,7 @@ def give_back_all(connection: Connection, queue: Table, worker: str) -> int:
 def set_free(connection: Connection, queue: Table, keys: Iterable[int]) -> None:
     """Lets parked rows be tried again."""
     if wanted := sorted(keys):
-        _statements(queue).free.run(connection, keys=wanted)
+        _free(queue).run(connection, keys=wanted)
 
 
 def backlog(connection: Connection, queue: Table) -> tuple[int, int | None]:
@@ -103,7 +103,6 @@ class _Statements(NamedTuple):
     done: Prepared
     again: Prepared
     back: Prepared
-    free: Prepared
 
 
 @cache
@@ -122,5 +121,9 @@ def _statements(queue: Table) -> _Statements:
         done=Prepared(delete(queue).where(key == given("who"), c.mark == given("seen"))),
         again=Prepared(update(queue).where(who).values(owner=None, until=None, tries=0, not_before=0)),
         back=Prepared(update(queue).where(who).values(back)),
-        free=Prepared(update(queue).where(who, c.not_before == PARKED).values(not_before=0)),
     )
+
+
+@cache
+def _free(queue: Table) -> Prepared:
+    return Prepared(update(queue).where(Among(key_of(queue)), queue.c.not_before == PARKED).values(not_before=0))

@@ -9,10 +9,22 @@ from leadscore.store import due
 from leadscore.store.batch import chunks, upsert
 from leadscore.store.leases import PARKED, set_free
 from leadscore.store.live_tables import quarantine, rescores
+from leadscore.store.prepared import Among, Prepared, given
 from leadscore.store.work_tables import due as due_table
 
 HOUR = 3_600_000
 _KEPT = 48 * HOUR
+
+
+_COUNTED = Prepared(
+    select(rescores.c.subject, rescores.c.count).where(Among(rescores.c.subject), rescores.c.hour == given("hour"))
+)
+_IN = (
+    select(quarantine.c.subject, quarantine.c.since, quarantine.c.reason)
+    .where(quarantine.c.released_at.is_(None))
+    .order_by(quarantine.c.since.desc(), quarantine.c.subject)
+)
+_HELD = Prepared(_IN.where(Among(quarantine.c.subject)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +39,9 @@ class Quarantined:
 def count_rescores(connection: Connection, subjects: Iterable[int], now: int) -> dict[int, int]:
     """Counts one more scoring of each subject; returns how many there were in this hour."""
     hour = now - now % HOUR
-    counts: dict[int, int] = {}
-    for chunk in chunks(sorted(subjects)):
-        query = select(rescores.c.subject, rescores.c.count).where(rescores.c.subject.in_(chunk))
-        had = {row[0]: row[1] for row in connection.execute(query.where(rescores.c.hour == hour))}
-        counts |= {subject: had.get(subject, 0) + 1 for subject in chunk}
+    keys = sorted(subjects)
+    had = dict(_COUNTED.rows(connection, keys=keys, hour=hour)) if keys else {}
+    counts = {subject: had.get(subject, 0) + 1 for subject in keys}
     upsert(connection, rescores, ("subject", "hour", "count"), [(who, hour, many) for who, many in counts.items()])
     return counts
 
@@ -57,18 +67,17 @@ def hold_back(connection: Connection, subjects: Iterable[int]) -> None:
 
 def in_quarantine(connection: Connection, subjects: Iterable[int] | None = None) -> tuple[Quarantined, ...]:
     """Who of these subjects (None: of all) is in quarantine now, the latest first."""
-    q = quarantine.c
-    query = select(q.subject, q.since, q.reason).where(q.released_at.is_(None)).order_by(q.since.desc(), q.subject)
     if subjects is None:
-        return tuple(Quarantined(*row) for row in connection.execute(query))
-    found = [r for chunk in chunks(sorted(subjects)) for r in connection.execute(query.where(q.subject.in_(chunk)))]
-    return tuple(Quarantined(*row) for row in found)
+        return tuple(Quarantined(*row) for row in connection.execute(_IN))
+    keys = sorted(subjects)
+    return tuple(Quarantined(*row) for row in _HELD.rows(connection, keys=keys)) if keys else ()
 
 
 def release(connection: Connection, subjects: Iterable[int], now: int) -> None:
     """Lets subjects out of quarantine and makes them due; the counting of this hour begins anew for them."""
     out = sorted(subjects)
-    connection.execute(update(quarantine).where(quarantine.c.subject.in_(out)).values(released_at=now))
-    connection.execute(delete(rescores).where(rescores.c.subject.in_(out)))
+    for chunk in chunks(out):
+        connection.execute(update(quarantine).where(quarantine.c.subject.in_(chunk)).values(released_at=now))
+        connection.execute(delete(rescores).where(rescores.c.subject.in_(chunk)))
     due.mark(connection, out, "released", now)
     set_free(connection, due_table, out)

@@ -6,14 +6,17 @@ from sqlalchemy import Connection, select
 
 from leadscore.store import tables
 from leadscore.store.batch import chunks
+from leadscore.store.prepared import Prepared
 from leadscore.store.tables import ALWAYS
 from scoring.facts import Membership
 
 
 def read_lists(connection: Connection) -> dict[str, str]:
     """The names of the lists whose membership was read, by the CRM's id."""
-    lists = tables.lists
-    return {row.list_id: row.name for row in connection.execute(select(lists).order_by(lists.c.list_id))}
+    return dict(_LISTS.rows(connection))
+
+
+_LISTS = Prepared(select(tables.lists.c.list_id, tables.lists.c.name).order_by(tables.lists.c.list_id))
 
 
 def memberships_of(

@@ -1,15 +1,17 @@
 """Scores on their way to the CRM: the newest of each record, until the CRM has answered."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.leases import PARKED, Claim
 from leadscore.store.live_tables import outbox
+from leadscore.store.prepared import Among, Prepared, given, told
 from leadscore.store.tables import records
 from leadscore.store.work_tables import scores, written
 
@@ -51,43 +53,21 @@ class Sending(NamedTuple):
 
 def shown_of(connection: Connection, subjects: Sequence[int]) -> list[Shown]:
     """Every living record of these subjects, in order of subject and record."""
-    r = records.c
-    found: list[Shown] = []
-    for chunk in chunks(sorted(subjects)):
-        query = (
-            select(r.subject, r.id, written.c["values"], outbox.c.record)
-            .outerjoin(written, written.c.record == r.id)
-            .outerjoin(outbox, outbox.c.record == r.id)
-            .where(r.subject.in_(chunk), r.until.is_(None), r.read_at.is_not(None))
-            .order_by(r.subject, r.id)
-        )
-        for row in connection.execute(query):
-            found.append(Shown(row[0], row[1], {} if row[2] is None else _decode(row[2]), row[3] is not None))
-    return found
+    rows = _SHOWN.rows(connection, keys=sorted(subjects)) if subjects else []
+    return [Shown(row[0], row[1], {} if row[2] is None else _decode(row[2]), row[3] is not None) for row in rows]
 
 
 def movements(connection: Connection, subjects: Sequence[int]) -> dict[int, tuple[bool, bool]]:
     """(touched, moved) of saved scores: whether a rule ever gave points, and whether more than time moved them since
     they were last written."""
-    found: dict[int, tuple[bool, bool]] = {}
-    for chunk in chunks(sorted(subjects)):
-        query = select(scores.c.subject, scores.c.touched, scores.c.moved).where(scores.c.subject.in_(chunk))
-        found |= {row[0]: (bool(row[1]), bool(row[2])) for row in connection.execute(query)}
-    return found
+    rows = _MOVEMENTS.rows(connection, keys=sorted(subjects)) if subjects else []
+    return {row[0]: (bool(row[1]), bool(row[2])) for row in rows}
 
 
 def put_out(connection: Connection, rows: Iterable[Outgoing], now: int) -> None:
     """Asks for scores to be written; the newest of a record takes the place of one that still waits."""
-    fresh = {"since": now, "mark": 1, "fence": 0, "tries": 0, "not_before": 0}
-    values = [{**row._asdict(), "values": to_json(dict(row.values)), **fresh} for row in sorted(rows)]
-    if not values:
-        return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(outbox)
-    new = statement.excluded
-    newest = {name: new[name] for name in ("subject", "values", "reason", "as_of")} | {"mark": outbox.c.mark + 1}
-    connection.execute(statement.on_conflict_do_update(index_elements=[outbox.c.record], set_=newest), values)
-    _unpark(connection, [row["record"] for row in values])
+    values = [{**row._asdict(), "values": to_json(dict(row.values)), "now": now} for row in sorted(rows)]
+    _put(connection.dialect.name).run_all(connection, values)
 
 
 def sendings(connection: Connection, claims: Sequence[Claim]) -> list[Sending]:
@@ -130,7 +110,25 @@ def send_again(connection: Connection, ids: Sequence[int], now: int) -> None:
         connection.execute(update(outbox).where(outbox.c.record.in_(noted)).values(tries=1))
 
 
-def _unpark(connection: Connection, ids: Sequence[object]) -> None:
-    for chunk in chunks(ids):
-        parked = (outbox.c.record.in_(chunk), outbox.c.not_before == PARKED)
-        connection.execute(update(outbox).where(*parked).values(not_before=0))
+@cache
+def _put(database: str) -> Prepared:
+    """The newest takes the place of one that waits, and of one that was parked: that goes again."""
+    insert = (postgresql.insert if database == "postgresql" else sqlite.insert)(outbox)
+    numbers = {"record": given("record"), "subject": given("subject"), "as_of": given("as_of"), "since": given("now")}
+    fresh = {"mark": 1, "fence": 0, "tries": 0, "not_before": 0}
+    statement = insert.values(numbers | {"values": told("values"), "reason": told("reason")} | fresh)
+    new, held = statement.excluded, outbox.c
+    newest = {name: new[name] for name in ("subject", "values", "reason", "as_of")}
+    waits = case((held.not_before == PARKED, 0), else_=held.not_before)
+    again = newest | {"mark": held.mark + 1, "not_before": waits}
+    return Prepared(statement.on_conflict_do_update(index_elements=[held.record], set_=again))
+
+
+_SHOWN = Prepared(
+    select(records.c.subject, records.c.id, written.c["values"], outbox.c.record)
+    .outerjoin(written, written.c.record == records.c.id)
+    .outerjoin(outbox, outbox.c.record == records.c.id)
+    .where(Among(records.c.subject), records.c.until.is_(None), records.c.read_at.is_not(None))
+    .order_by(records.c.subject, records.c.id)
+)
+_MOVEMENTS = Prepared(select(scores.c.subject, scores.c.touched, scores.c.moved).where(Among(scores.c.subject)))

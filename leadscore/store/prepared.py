@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, LargeBinary, Text, bindparam
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, LargeBinary, Select, Text, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -84,6 +84,23 @@ class Prepared:
             order = getattr(compiled, "positiontup", None) or list(fixed)
             known = self._texts[name] = (str(compiled), tuple((one, fixed[one]) for one in order))
         return known
+
+
+class Lookup:
+    """A query for the rows of many ascending ids: of one range where they lie close together (which finds those
+    between them too), else of a list of them."""
+
+    def __init__(self, query: Select[Any], column: ColumnElement[int]) -> None:
+        self._range = Prepared(query.where(column.between(given("low"), given("high"))))
+        self._list = Prepared(query.where(Among(column)))
+
+    def rows(self, connection: Connection, ids: Sequence[int]) -> list[Any]:
+        """All rows, as the driver's own tuples."""
+        if not ids:
+            return []
+        if ids[-1] - ids[0] < 4 * len(ids):
+            return self._range.rows(connection, low=ids[0], high=ids[-1])
+        return self._list.rows(connection, keys=list(ids))
 
 
 def _handed(connection: Connection, needed: Sequence[tuple[str, object]], values: Values) -> Any:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, func, or_, select
 
-from leadscore.store import due
-from leadscore.store.batch import Row, chunks, insert_new, near_by, raw_rows, to_json, upsert
+from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
+from leadscore.store.prepared import Lookup
 from leadscore.store.tables import records
 from leadscore.store.work_tables import due as due_table
 from leadscore.store.work_tables import ledgers, scores, stage_changes
@@ -40,10 +40,11 @@ class Before(NamedTuple):
 def save_scores(
     connection: Connection, scored: Sequence[Scored], generation: int, seen: Mapping[int, int], *, newcomers_enter: bool
 ) -> Mapping[int, Before]:
-    """Saves scores, in the transaction that takes away the notices `seen`. A subject without a notice (or with 0 of
-    them) whom the same models scored before has seen nothing but time pass. `newcomers_enter`: who was never scored
-    enters the stage of the first score now; before the first apply nobody knows since when they stand there. The
-    reason is not saved: it is worked out for what is written. Returns what was saved of them until now."""
+    """Saves scores; the notices `seen` are for the caller to take away in the same transaction. A subject without a
+    notice (or with 0 of them) whom the same models scored before has seen nothing but time pass. `newcomers_enter`:
+    who was never scored enters the stage of the first score now; before the first apply nobody knows since when they
+    stand there. The reason is not saved: it is worked out for what is written. Returns what was saved of them until
+    now."""
     before = _before(connection, [one.subject for one in scored])
     rows: list[Row] = []
     lines: list[Row] = []
@@ -65,7 +66,6 @@ def save_scores(
     upsert(connection, scores, SCORE_COLUMNS, rows)
     upsert(connection, ledgers, _LEDGER_COLUMNS, lines)
     insert_new(connection, stage_changes, ("subject", "at", "before", "after"), stages)
-    due.settle(connection, dict(seen))
     return before
 
 
@@ -111,14 +111,20 @@ def subject_bounds(connection: Connection) -> tuple[int, int]:
     return (0, -1) if low is None else (low, high)
 
 
+_s = scores.c
+_BEFORE = Lookup(
+    select(
+        _s.subject, _s.model, _s.total, _s.scores, _s.adjustment, _s.band, _s.grade, _s.stage,
+        _s.generation, _s.touched, _s.moved,
+    ),
+    _s.subject,
+)  # fmt: skip
+
+
 def _before(connection: Connection, subjects: Sequence[int]) -> dict[int, Before]:
-    s = scores.c
-    outcome = (s.model, s.total, s.scores, s.adjustment, s.band, s.grade, s.stage)
-    columns = (s.subject, *outcome, s.generation, s.touched, s.moved)
     found: dict[int, Before] = {}
-    for near in near_by(s.subject, sorted(subjects)):
-        for row in raw_rows(connection, select(*columns).where(near)):
-            found[row[0]] = Before(row[8], tuple(row[1:8]), row[2], row[7], bool(row[9]), bool(row[10]))
+    for row in _BEFORE.rows(connection, sorted(subjects)):
+        found[row[0]] = Before(row[8], tuple(row[1:8]), row[2], row[7], bool(row[9]), bool(row[10]))
     return found
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from connectors.protocol import Cursor, Needs
 from leadscore.store.batch import to_json, upsert
+from leadscore.store.prepared import Prepared
 from leadscore.store.work_tables import streams
 
 
@@ -40,17 +41,12 @@ def needs_text(needs: Needs) -> str:
 def read_states(connection: Connection) -> dict[str, StreamState]:
     """Every stream that was ever begun, by name."""
     return {
-        row.name: StreamState(
-            row.name,
-            row.cursor,
-            row.needs,
-            frozenset(msgspec.json.decode(row.objects)),
-            row.passes,
-            row.read_at,
-            row.finished_at,
-        )
-        for row in connection.execute(select(streams).order_by(streams.c.name))
+        name: StreamState(name, cursor, needs, frozenset(msgspec.json.decode(objects)), passes, read_at, finished_at)
+        for name, cursor, needs, objects, passes, read_at, finished_at in _ALL.rows(connection)
     }
+
+
+_ALL = Prepared(select(streams).order_by(streams.c.name))
 
 
 def save_state(connection: Connection, state: StreamState) -> None:
