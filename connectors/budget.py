@@ -10,6 +10,7 @@ from connectors.errors import QuotaExhausted
 
 BURST = "burst"
 SEARCH = "search"
+USED_UP = "The account's calls of today are used up; all its private apps share them."
 
 _BURST_MARGIN = 0.02
 _WINDOW_MARGIN = 1.01
@@ -101,13 +102,14 @@ class LocalBudget:
     def learn(self, limits: Limits) -> None:
         with self._lock:
             known = self._limits
+            known_of_day = limits.day is not None or limits.day_left is not None
             self._limits = Limits(
                 burst=limits.burst or known.burst,
                 burst_left=limits.burst_left,
                 interval=limits.interval or known.interval,
                 day=known.day if limits.day is None else limits.day,
                 day_left=known.day_left if limits.day_left is None else limits.day_left,
-                day_ends=limits.day_ends or known.day_ends or (self._wall() + _DAY if limits.day else None),
+                day_ends=limits.day_ends or known.day_ends or (self._wall() + _DAY if known_of_day else None),
             )
             if limits.burst_left == 0:
                 self._pause(BURST, (self._limits.interval or 10.0) / 10)
@@ -132,6 +134,10 @@ class LocalBudget:
 
     def _check_the_day(self) -> None:
         day, left = self._limits.day, self._limits.day_left
+        if left == 0:
+            raise QuotaExhausted(
+                f"{USED_UP} leadscore goes on when the day of the account ends.", self._limits.day_ends
+            )
         if day is None:
             return
         if self._own_today >= day * self._share:

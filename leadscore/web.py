@@ -17,7 +17,7 @@ from webhooks.delivery import Inbox
 class Open:
     """What the web side works with: the parts, the open store, the inbox, the clock (ms UTC) and what counts.
 
-    `well` adds to `/readyz` what only this process knows: a sentence, or "" when all is well.
+    `well` tells what only this process knows: a sentence, or "" when all is well.
     """
 
     parts: Parts
@@ -29,29 +29,43 @@ class Open:
 
 
 def create_app(web: Open) -> Flask:
-    """The Flask app. Raises StoreError if the store belongs to no account yet.
+    """The Flask app: the door and the pages of `watched`. Raises StoreError if the store belongs to no account yet.
 
-    `/healthz` says that the process answers, `/readyz` 503 with the reasons when it cannot do its work, `/metrics`
-    what Prometheus reads. No page shows who anybody is; a proxy need not pass on any but `/webhooks/`.
+    A proxy need not pass on any page but `/webhooks/`.
+    """
+    app = watched(web.store, web.clock, web.metrics, web.parts.settings.least_disk_mb, web.well)
+    app.register_blueprint(hubspot_door(web.parts.door(web.store), web.inbox, web.clock, web.metrics.answered))
+    return app
+
+
+def watched(
+    store: Engine, clock: Callable[[], int], metrics: Metrics, least_disk_mb: int, well: Callable[[], str]
+) -> Flask:
+    """The pages that monitoring looks at; none shows who anybody is.
+
+    `/healthz`: 503 when a restart of the process would help; `/readyz`: 503 with the reasons when the service cannot do
+    its work; `/metrics`: what Prometheus reads. `well` gives a sentence when the process has lost a part of itself.
     """
     app = Flask("leadscore", static_folder=None)
-    app.register_blueprint(hubspot_door(web.parts.door(web.store), web.inbox, web.clock, web.metrics.answered))
 
     @app.get("/healthz")
     def healthz() -> Response:
-        return jsonify({"ok": True})
+        said = well()
+        answer = jsonify({"ok": False, "wrong": said} if said else {"ok": True})
+        answer.status_code = 503 if said else 200
+        return answer
 
     @app.get("/readyz")
     def readyz() -> Response:
-        wrong = dict(health(web.store, web.clock(), web.parts.settings.least_disk_mb))
-        if said := web.well():
+        wrong = dict(health(store, clock(), least_disk_mb))
+        if said := well():
             wrong["process"] = said
         answer = jsonify({"ready": not wrong, "wrong": wrong})
         answer.status_code = 503 if wrong else 200
         return answer
 
     @app.get("/metrics")
-    def metrics() -> Response:
-        return Response(web.metrics.text(), content_type=CONTENT_TYPE)
+    def numbers() -> Response:
+        return Response(metrics.text(), content_type=CONTENT_TYPE)
 
     return app

@@ -25,6 +25,7 @@ from leadscore.cli import (
     install,
     model,
     plan,
+    quarantine,
     sandbox,
     score,
     serve,
@@ -69,6 +70,7 @@ app.command()(trigger.trigger)
 app.command()(forecast.forecast)
 app.add_typer(events.app, name="events")
 app.add_typer(deadletter.app, name="deadletter")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(db.app, name="db")
 app.add_typer(hubspot.app, name="hubspot")
 

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from flask import Flask
 from sqlalchemy import Engine
 
 from leadscore.cli.bars import say
@@ -21,15 +22,18 @@ from leadscore.jobs.inbox import StoreInbox
 from leadscore.jobs.leader import LEASE, Leadership
 from leadscore.jobs.scheduler import rhythms, run_scheduler
 from leadscore.jobs.shifts import Work, give_back_everything, shifts
+from leadscore.jobs.troubles import Troubles
 from leadscore.logs import start_logging
 from leadscore.metrics import Metrics
 from leadscore.store.account import bound
 from leadscore.store.database import reading
 from leadscore.store.errors import StoreError
-from leadscore.web import Open, create_app
+from leadscore.web import Open, create_app, watched
 from leadscore.wiring import CALL_PATIENCE, Parts, parts
 
 FAILED = 1
+_WATCHERS = 2
+"""Threads that answer whoever watches a worker or scheduler."""
 STOPPING = 27.0
 """Seconds that work in progress has to end after the first SIGTERM; then its leases are given back all the same."""
 
@@ -55,14 +59,8 @@ def serve(
         open_things.callback(inbox.close)
         crew = _crew(made, store, [] if web_only else ["work", "schedule"], metrics, round(lease * 1000))
         open_things.callback(_end, crew, store)
-        well = "" if web_only else "A shift of this process has ended. Restart it and look into its log."
-        app = create_app(Open(made, store, inbox, now, metrics, lambda: "" if crew.alive() else well))
-        metrics.shifts_alive.set_function(lambda: int(crew.alive()))
-        try:
-            server = WebServer(app, listen or made.settings.listen, made.settings.web_threads)
-        except OSError as error:
-            say(f"Cannot listen on {listen or made.settings.listen}: {error.strerror}. Choose another with --listen.")
-            raise typer.Exit(FAILED) from None
+        app = create_app(Open(made, store, inbox, now, metrics, lambda: _well(crew)))
+        server = _listening(app, listen or made.settings.listen, made.settings.web_threads)
         crew.start()
         server.start()
         open_things.callback(server.stop)
@@ -85,16 +83,34 @@ def scheduler(lease: Lease = LEASE / 1000, as_json: Json = False) -> None:
 
 
 def _run(jobs: list[str], lease: int, as_json: bool) -> None:
-    with _service() as (made, store, stop):
-        crew = _crew(made, store, jobs, None, lease)
-        try:
-            crew.start()
-            if as_json:
-                console().file.write(json_line({"name": process_name()}).decode())
-                console().file.flush()
-            stop.wait()
-        finally:
-            _end(crew, store)
+    with _service() as (made, store, stop), ExitStack() as open_things:
+        metrics, at = Metrics(store, now), made.settings.metrics_listen
+        crew = _crew(made, store, jobs, metrics, lease)
+        open_things.callback(_end, crew, store)
+        told = {"name": process_name()}
+        if at:
+            app = watched(store, now, metrics, made.settings.least_disk_mb, lambda: _well(crew))
+            server = _listening(app, at, _WATCHERS)
+            server.start()
+            open_things.callback(server.stop)
+            told["url"] = server.url
+        crew.start()
+        if as_json:
+            console().file.write(json_line(told).decode())
+            console().file.flush()
+        stop.wait()
+
+
+def _listening(app: Flask, address: str, threads: int) -> WebServer:
+    try:
+        return WebServer(app, address, threads)
+    except OSError as error:
+        say(f"Cannot listen on {address}: {error.strerror}. Choose another address, or end who listens there.")
+        raise typer.Exit(FAILED) from None
+
+
+def _well(crew: Crew) -> str:
+    return "" if crew.alive() else "A shift of this process has ended. Restart it and look into its log."
 
 
 @contextmanager
@@ -127,15 +143,21 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics | None, lease: int) -> Crew:
-    chosen = made.settings
+def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics, lease: int) -> Crew:
+    chosen, troubles = made.settings, Troubles(store, now)
     chores = rhythms(chosen.poll_quick, chosen.poll_slow, chosen.reconcile_hours)
     found: list[Shift] = []
     if "work" in jobs:
         name = process_name()
-        work = Work(name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now)
+        work = Work(name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now, metrics.became)
         found += shifts(work, chosen.workers)
-    crew = Crew(found, now, metrics.worked if metrics else None)
+
+    def watch(shift: str, done: int, failure: Exception | None) -> None:
+        metrics.worked(shift, done, failure)
+        troubles.saw(shift, done, failure)
+
+    crew = Crew(found, now, watch)
+    metrics.shifts_alive.set_function(lambda: int(crew.alive()))
     if "schedule" in jobs:
         leadership = Leadership(store, process_name(), now, lease)
         crew.add("schedule", lambda: run_scheduler(store, leadership, chores, now, crew.stop))

@@ -9,8 +9,10 @@ from rich.console import Console
 from leadscore.cli.bars import say
 from leadscore.cli.clock import now
 from leadscore.cli.show import clean, console, json_line
+from leadscore.jobs.dead_letters import RETRIED
 from leadscore.jobs.status import Status, put_aside
 from leadscore.jobs.status import status as look
+from leadscore.store.budget import DAY, CallsState, spent
 from leadscore.store.parked import Parked
 from leadscore.wiring import parts
 from scoring.values import write_instant
@@ -20,20 +22,21 @@ _SHOWN = 10
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
     """Show what is in the store: people, bands, freshness, what waits, and what was put aside. No network."""
-    with parts().store() as store:
+    made = parts()
+    with made.store() as store:
         at = now()
         found, aside = look(store, at), put_aside(store)
     if as_json:
-        console().file.write(json_line(_record(found, aside)).decode())
+        console().file.write(json_line(_record(found, aside, made.settings.api_share)).decode())
         return
     if found.binding is None:
         say("Nothing was read yet. Next: `leadscore sync`.")
         return
-    show_status(console(), found, aside, at)
+    show_status(console(), found, aside, at, made.settings.api_share)
 
 
-def show_status(out: Console, found: Status, aside: tuple[Parked, ...], at: int) -> None:
-    """The state of the store for people."""
+def show_status(out: Console, found: Status, aside: tuple[Parked, ...], at: int, share: float) -> None:
+    """The state of the store for people. `share`: our part of the account's calls of a day."""
     bound = found.binding
     if bound is not None:
         out.print(f"{bound.account.crm} account {clean(bound.account.name)} ({bound.account.id}, {bound.account.kind})")
@@ -43,7 +46,7 @@ def show_status(out: Console, found: Status, aside: tuple[Parked, ...], at: int)
     out.print(f"known: {counts or 'no records'}, {found.activities:,} activities")
     out.print("bands: " + ", ".join(f"{count:,} {band or 'none'}" for band, count in found.bands.items()))
     out.print(f"to be scored again: {found.due:,}; activities that wait for their person: {found.unmatched:,}")
-    for line in _live(found, at):
+    for line in _live(found, at, share):
         out.print(line, soft_wrap=True)
     for run in found.runs[:_SHOWN]:
         ended = "cut, or still at it" if run.ended_at is None else f"{run.outcome} {write_instant(run.ended_at)}"
@@ -55,7 +58,7 @@ def show_status(out: Console, found: Status, aside: tuple[Parked, ...], at: int)
         out.print(f"  {one.job}: {one.object} {clean(one.record_id)}: {clean(one.reason)}", soft_wrap=True)
 
 
-def _live(found: Status, at: int) -> Iterator[str]:
+def _live(found: Status, at: int, share: float) -> Iterator[str]:
     """How the service stands; nothing where none ever ran."""
     queues = found.backlog
     if found.leader is None and not found.chores:
@@ -66,20 +69,47 @@ def _live(found: Status, at: int) -> Iterator[str]:
     yield f"waiting: {waiting or 'nothing'}{oldest}"
     synced = "never" if queues.synced_at is None else write_instant(queues.synced_at)
     yield f"last read from the CRM: {synced}"
-    if any((queues.dead, queues.parked, queues.quarantined)):
-        yield f"dead letters: {queues.dead:,}, parked: {queues.parked:,}, in quarantine: {queues.quarantined:,}"
+    day = queues.calls.get(DAY)
+    if day is not None:
+        yield f"calls today: {_calls(day)}"
+        if why := spent(day, share):
+            until = "" if day.ends is None else f" Paused until {write_instant(day.ends)}."
+            yield f"CALLS ARE PAUSED: {why}{until}"
+    for trouble in found.troubles:
+        yield f"TROUBLE since {write_instant(trouble.since)}, {trouble.name}: {clean(trouble.said)}"
     for chore in found.chores:
         if chore.outcome not in (None, "done"):
-            yield f"{chore.name}: {clean(chore.outcome or '')}"
+            again = f" Next try {write_instant(chore.next_at)}." if chore.asked_at is None else ""
+            yield f"{chore.name} was not done: {clean(chore.outcome or '')}{again}"
+    yield from _for_a_person(found)
 
 
-def _record(found: Status, aside: tuple[Parked, ...]) -> dict[str, object]:
+def _for_a_person(found: Status) -> Iterator[str]:
+    """What goes on only when somebody decides, and with which command."""
+    given_up = {job: count for job, count in found.parked.items() if job in RETRIED}
+    if found.backlog.dead:
+        given_up = {"event": found.backlog.dead} | given_up
+    if given_up:
+        what = ", ".join(f"{count:,} {job}" for job, count in given_up.items())
+        yield f"given up: {what}. See `leadscore deadletter list`, then `leadscore deadletter retry`."
+    if found.backlog.quarantined:
+        yield f"in quarantine: {found.backlog.quarantined:,}. See `leadscore quarantine list`."
+
+
+def _calls(day: CallsState) -> str:
+    limit = f" of {day.limit:,} that the account has" if day.limit else ""
+    left = "" if day.left is None else f"; all its apps have left {day.left:,}"
+    ends = "" if day.ends is None else f"; its day ends {write_instant(day.ends)}"
+    return f"{day.used:,} by us{limit}{left}{ends}"
+
+
+def _record(found: Status, aside: tuple[Parked, ...], share: float) -> dict[str, object]:
     bound = found.binding
     return {
         "account": None
         if bound is None
         else {"crm": bound.account.crm, "id": bound.account.id, "name": bound.account.name, "kind": bound.account.kind},
-        "baseline_at": None if bound is None or bound.baseline_at is None else write_instant(bound.baseline_at),
+        "baseline_at": _instant(bound.baseline_at if bound else None),
         "sample": bound is not None and bound.sampled,
         "records": dict(found.records),
         "activities": found.activities,
@@ -87,17 +117,26 @@ def _record(found: Status, aside: tuple[Parked, ...]) -> dict[str, object]:
         "due": found.due,
         "leader": found.leader.owner if found.leader else None,
         "waiting": dict(found.backlog.waiting),
-        "oldest_waiting_since": None if found.backlog.oldest is None else write_instant(found.backlog.oldest),
-        "last_sync": None if found.backlog.synced_at is None else write_instant(found.backlog.synced_at),
+        "oldest_waiting_since": _instant(found.backlog.oldest),
+        "last_sync": _instant(found.backlog.synced_at),
         "dead_letters": found.backlog.dead,
-        "waiting_for_a_person": found.backlog.parked,
+        "given_up": {job: count for job, count in found.parked.items() if job in RETRIED},
         "quarantined": found.backlog.quarantined,
-        "calls": {kind: {"used": used, "limit": limit} for kind, (used, limit) in found.backlog.calls.items()},
+        "calls": {kind: _calls_record(kind, calls, share) for kind, calls in found.backlog.calls.items()},
+        "troubles": [
+            {"work": one.name, "error": one.error, "said": one.said, "since": write_instant(one.since)}
+            for one in found.troubles
+        ],
+        "chores": [
+            {"name": one.name, "ran_at": _instant(one.ran_at), "next_at": write_instant(one.next_at)}
+            | {"outcome": one.outcome}
+            for one in found.chores
+        ],
         "bands": {band or "": count for band, count in found.bands.items()},
         "models": [{"name": model.name, "digest": model.digest} for model in found.models.models],
         "runs": [
             {"job": run.job, "started_at": write_instant(run.started_at), "outcome": run.outcome}
-            | {"ended_at": None if run.ended_at is None else write_instant(run.ended_at)}
+            | {"ended_at": _instant(run.ended_at)}
             for run in found.runs
         ],
         "parked": [
@@ -111,3 +150,19 @@ def _record(found: Status, aside: tuple[Parked, ...]) -> dict[str, object]:
             for one in aside
         ],
     }
+
+
+def _calls_record(kind: str, calls: CallsState, share: float) -> dict[str, object]:
+    spent_until = calls.ends if kind == DAY and spent(calls, share) else None
+    until = max((at for at in (spent_until, calls.paused_until) if at is not None), default=None)
+    return {
+        "used": calls.used,
+        "limit": calls.limit or None,
+        "left": calls.left,
+        "ends": _instant(calls.ends),
+        "paused_until": _instant(until),
+    }
+
+
+def _instant(at: int | None) -> str | None:
+    return None if at is None else write_instant(at)

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import structlog
 
-from connectors.errors import AccessDenied, QuotaExhausted, RetryLater
+from connectors.errors import AccessDenied, QuotaExhausted, RetryLater, TokenRefused
 from leadscore.jobs.refused import Refused
 from leadscore.store.errors import StoreError
 
@@ -27,8 +27,8 @@ class Shift:
     idle: float = 0.5
 
 
-Watch = Callable[[str, int, str], None]
-"""Told after each step: the shift, how much it did, and the class of the error that it ended with ("" if none)."""
+Watch = Callable[[str, int, Exception | None], None]
+"""Told after each step: the shift, how much it did, and the error that it ended with."""
 
 
 class Crew:
@@ -67,22 +67,32 @@ class Crew:
     def _work(self, shift: Shift) -> None:
         said = ""
         while not self.stop.is_set():
-            done, error, rest = 0, "", shift.idle
+            done, rest = 0, shift.idle
+            failure: Exception | None = None
             try:
                 done = shift.step()
-            except Exception as failure:  # noqa: BLE001 (the service goes on, whatever one step met)
-                error, rest = type(failure).__name__, rest_after(failure, self._clock())
-                if error != said or not _is_known(failure):
-                    _tell(shift.name, failure, rest)
-            said = error
-            if self._watch:
-                self._watch(shift.name, done, error)
+            except Exception as error:  # noqa: BLE001 (the service goes on, whatever one step met)
+                failure, rest = error, rest_after(error, self._clock())
+                if type(error).__name__ != said or not _is_known(error):
+                    _tell(shift.name, error, rest)
+            said = type(failure).__name__ if failure else ""
+            self._report(shift.name, done, failure)
             if not done:
                 self.stop.wait(rest)
+
+    def _report(self, shift: str, done: int, failure: Exception | None) -> None:
+        try:
+            if self._watch:
+                self._watch(shift, done, failure)
+        except Exception as error:  # noqa: BLE001 (work goes on, whether somebody watches or not)
+            _log.error("watch_failed", shift=shift, error=type(error).__name__)
 
 
 def rest_after(failure: Exception, now: int) -> float:
     """How many seconds a shift rests after a failure: as long as the CRM says, but it looks again every minute."""
+    if isinstance(failure, TokenRefused):
+        # Costs no call: all processes know of it, and a new token is to be used soon.
+        return _TROUBLE
     if isinstance(failure, RetryLater):
         return min(_LONGEST, max(1.0, failure.seconds))
     if isinstance(failure, QuotaExhausted):

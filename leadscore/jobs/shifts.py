@@ -1,7 +1,7 @@
 """Which work the service does, put into shifts: taking in notices, reading, scoring, writing, and the chores."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Engine
 
@@ -21,9 +21,14 @@ from leadscore.store.live_tables import outbox, refetches
 from leadscore.store.work_tables import due
 
 
+def _tell_nobody(_shift: str, _outcomes: Mapping[str, int]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the shifts of one process work with. `name` tells the process from all others."""
+    """What the shifts of one process work with. `name` tells the process from all others; `became` is told what became
+    of the work of each step, in the words of its report."""
 
     name: str
     store: Engine
@@ -33,6 +38,7 @@ class Work:
     policy: WritePolicy
     rhythms: Sequence[Rhythm]
     clock: Callable[[], int]
+    became: Callable[[str, Mapping[str, int]], None] = _tell_nobody
 
 
 def shifts(work: Work, many: int) -> tuple[Shift, ...]:
@@ -43,6 +49,7 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
     def reading(name: str) -> Callable[[], int]:
         def step() -> int:
             report = refetch(store, work.reader, needs, clock(), name)
+            work.became("read", asdict(report))
             return report.read + report.missing + report.parked
 
         return step
@@ -52,12 +59,14 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
 
         def step() -> int:
             report = worker.score_due(clock())
+            work.became("score", asdict(report))
             return report.scored + report.gone + report.parked + report.quarantined
 
         return step
 
     def sending() -> int:
         report = write_back(store, work.writer, clock(), f"{work.name}:write")
+        work.became("write", asdict(report))
         return report.written + report.same + report.refused + report.missing
 
     def chores() -> int:

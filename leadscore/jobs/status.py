@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from leadscore.jobs.leader import SCHEDULER
 from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.troubles import FRESH
 from leadscore.store.account import Binding, binding
 from leadscore.store.backlog import Backlog, backlog
 from leadscore.store.chores import ChoreState, chore_states
@@ -21,6 +22,7 @@ from leadscore.store.places import places_of
 from leadscore.store.runs import Run, last_runs
 from leadscore.store.scores import due_subjects
 from leadscore.store.streams import StreamState, read_states
+from leadscore.store.troubles import Trouble, troubles_since
 from scoring.engine import compile_models
 from scoring.ledger import Score
 
@@ -29,7 +31,7 @@ from scoring.ledger import Score
 class Status:
     """`binding` None: nothing was read yet. `due`: people to be scored again at `now`. `unmatched`: activities that
     wait for a record with their e-mail address. `parked`: how much each job put aside. `leader`: of the schedulers of
-    a running service; None: none runs."""
+    a running service; None: none runs. `troubles`: what keeps its work from going on at present."""
 
     binding: Binding | None
     models: Generation
@@ -44,6 +46,7 @@ class Status:
     backlog: Backlog
     leader: Leader | None
     chores: tuple[ChoreState, ...]
+    troubles: tuple[Trouble, ...]
 
 
 def status(store: Engine, now: int) -> Status:
@@ -60,9 +63,10 @@ def status(store: Engine, now: int) -> Status:
             bands=band_counts(connection),
             parked=count_parked(connection),
             runs=last_runs(connection),
-            backlog=backlog(connection),
+            backlog=backlog(connection, now),
             leader=leader(connection, SCHEDULER, now),
             chores=chore_states(connection),
+            troubles=troubles_since(connection, now - FRESH),
         )
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, select, text, update
 
-from connectors.budget import BURST, SEARCH, Limits
+from connectors.budget import BURST, SEARCH, USED_UP, Limits
 from connectors.errors import QuotaExhausted
 from leadscore.store.batch import insert_new
 from leadscore.store.database import writing
@@ -31,6 +31,45 @@ class _Row(NamedTuple):
     left: int | None
     ends: int | None
     paused_until: int
+
+
+class CallsState(NamedTuple):
+    """How the budget of one kind of calls stands. `used`: by us, in its window; `limit` 0: not told; `left`: to all
+    apps together, as last told; `ends`: when the day ends (ms UTC); `paused_until`: nobody sends before (ms UTC)."""
+
+    used: int
+    limit: int
+    left: int | None
+    ends: int | None
+    paused_until: int | None
+
+
+def calls_states(connection: Connection, now: int) -> dict[str, CallsState]:
+    """How the budgets stand now, by kind: burst, search and day."""
+    found: dict[str, CallsState] = {}
+    for row in connection.execute(select(*(budget.c[name] for name in _COLUMNS))):
+        one = _turned(_Row._make(row), now) if row.kind == DAY else _Row._make(row)
+        ends = one.ends if one.kind == DAY else None
+        paused = one.paused_until if now < one.paused_until <= now + _LONGEST_PAUSE else None
+        found[one.kind] = CallsState(one.used, one.limit, one.left, ends, paused)
+    return found
+
+
+def spent(day: CallsState, share: float) -> str:
+    """Why no more calls may be made today, when our part is `share` of them; "": some may."""
+    if day.left == 0:
+        return f"{USED_UP} leadscore goes on when the day of the account ends."
+    if day.limit and day.used >= day.limit * share:
+        return (
+            f"leadscore has made {day.used:,} calls today, its share of the account's {day.limit:,}. It goes on "
+            "when the day of the account ends; the share is a setting."
+        )
+    if day.limit and day.left is not None and day.left < day.limit * _KEPT_FREE:
+        return (
+            f"All apps together have left {day.left:,} of the account's {day.limit:,} calls of today; leadscore "
+            "keeps the last tenth free for the others and goes on when the day of the account ends."
+        )
+    return ""
 
 
 class StoreBudget:
@@ -71,7 +110,7 @@ class StoreBudget:
         """As the Protocol says."""
         with writing(self._store) as connection:
             rows, now = self._rows(connection), self._wall()
-            day = self._turned(rows[DAY], now)
+            day = _turned(rows[DAY], now)
             self._check(day)
             row = rows[kind]
             wait = max(self._pause_left(row, now), self._turn_left(row, now))
@@ -88,15 +127,16 @@ class StoreBudget:
         """As the Protocol says."""
         with writing(self._store) as connection:
             rows, now = self._rows(connection), self._wall()
-            row, day = rows[BURST], self._turned(rows[DAY], now)
+            row, day = rows[BURST], _turned(rows[DAY], now)
             interval = row.ends if limits.interval is None else round(limits.interval * 1000)
             known = row._replace(limit=limits.burst or row.limit, ends=interval or row.ends)
             if limits.burst_left == 0:
                 known = known._replace(paused_until=max(known.paused_until, now + (known.ends or 10_000) // 10))
+            known_of_day = limits.day is not None or limits.day_left is not None
             seen = day._replace(
                 limit=day.limit if limits.day is None else limits.day,
                 left=day.left if limits.day_left is None else limits.day_left,
-                ends=limits.day_ends or day.ends or (now + _DAY_MS if limits.day else None),
+                ends=limits.day_ends or day.ends or (now + _DAY_MS if known_of_day else None),
             )
             if known != row:
                 _save(connection, known)
@@ -114,7 +154,7 @@ class StoreBudget:
     def day_ends(self) -> int | None:
         """As the Protocol says."""
         with writing(self._store) as connection:
-            return self._turned(self._rows(connection)[DAY], self._wall()).ends
+            return _turned(self._rows(connection)[DAY], self._wall()).ends
 
     def _rows(self, connection: Connection) -> dict[str, _Row]:
         if connection.dialect.name == "postgresql":
@@ -122,28 +162,9 @@ class StoreBudget:
         query = select(*(budget.c[name] for name in _COLUMNS)).order_by(budget.c.kind).with_for_update()
         return {row.kind: _Row._make(row) for row in connection.execute(query)}
 
-    def _turned(self, day: _Row, now: int) -> _Row:
-        """The day as it is now: a new one begins when the account's own day does."""
-        if day.ends is None or now < day.ends:
-            return day
-        days = (now - day.ends) // _DAY_MS + 1
-        return day._replace(window_start=now, used=0, left=None, ends=day.ends + days * _DAY_MS)
-
     def _check(self, day: _Row) -> None:
-        if not day.limit:
-            return
-        if day.used >= day.limit * self._share:
-            raise QuotaExhausted(
-                f"leadscore has made {day.used:,} calls today, its share of the account's {day.limit:,}. It goes on "
-                "when the day of the account ends; the share is a setting.",
-                day.ends,
-            )
-        if day.left is not None and day.left < day.limit * _KEPT_FREE:
-            raise QuotaExhausted(
-                f"All apps together have left {day.left:,} of the account's {day.limit:,} calls of today; leadscore "
-                "keeps the last tenth free for the others and goes on when the day of the account ends.",
-                day.ends,
-            )
+        if why := spent(CallsState(day.used, day.limit, day.left, day.ends, None), self._share):
+            raise QuotaExhausted(why, day.ends)
 
     def _pause_left(self, row: _Row, now: int) -> int:
         left = row.paused_until - now
@@ -161,6 +182,14 @@ class StoreBudget:
     def _ahead(self, row: _Row) -> int:
         """By how much calls may come before their turn, ms."""
         return 0 if row.kind == SEARCH else int(row.limit * _AHEAD) * self._gap(row)
+
+
+def _turned(day: _Row, now: int) -> _Row:
+    """The day as it is now: a new one begins when the account's own day does."""
+    if day.ends is None or now < day.ends:
+        return day
+    days = (now - day.ends) // _DAY_MS + 1
+    return day._replace(window_start=now, used=0, left=None, ends=day.ends + days * _DAY_MS)
 
 
 def _save(connection: Connection, row: _Row) -> None:
