@@ -1,4 +1,4 @@
-"""`leadscore demo`: the whole job on a local portal, in under a minute, leaving nothing behind."""
+"""`leadscore demo`: the whole job on a local portal, live with webhooks too, leaving nothing behind."""
 
 import tempfile
 import time
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import requests
 import typer
 from rich.console import Console
 from sqlalchemy import Engine
@@ -19,8 +18,11 @@ from config.model_file import parse_model
 from config.tables import load_tables
 from connectors.hubspot.connect import HubSpot, connect
 from leadscore.cli.apply import show_report
-from leadscore.cli.bars import step_bar, sync_bars
+from leadscore.cli.bars import say, step_bar, sync_bars
 from leadscore.cli.clock import now
+from leadscore.cli.demo_live import play_live
+from leadscore.cli.demo_portal import PortalView, Untrue
+from leadscore.cli.demo_service import ended_by_sigterm
 from leadscore.cli.demo_words import next_steps, show_fallen, show_movers
 from leadscore.cli.explain import show_explanation
 from leadscore.cli.show import console, show_leads
@@ -33,13 +35,16 @@ from leadscore.jobs.rescore import rescore
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.status import distribution, status, top
 from leadscore.jobs.sync import sync
-from leadscore.sandbox import Sandbox, serve
+from leadscore.sandbox import serve
 from leadscore.store.database import open_store
 from scoring.engine import compile_models
 from scoring.values import DAY, write_date
 
 _DAYS_ON = 30
+_EARLIER = 20 * 60_000
+"""The first part plays so long ago (ms): what was written just now is read once more by every look into the portal."""
 _FALLEN_SHOWN = 5
+_FAILED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Scene:
     """What the demo plays on: a local portal, a connection to it, an empty store, a model, and the time it is there."""
 
     out: Console
-    portal: Sandbox
+    folder: Path
+    portal: PortalView
     crm: HubSpot
     store: Engine
     rulebook: Rulebook
@@ -58,19 +64,25 @@ def demo(
     contacts: Annotated[int, typer.Option(min=50, max=100_000, help="How many people live in the portal.")] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
 ) -> None:
-    """Install, sync, score, plan, apply and explain on a local HubSpot, and let a month pass. Leaves nothing behind."""
+    """Install, sync, plan and apply on a local HubSpot, go live with webhooks, and let a month pass. Leaves nothing."""
     began = time.monotonic()
-    with _scene(contacts, seed) as scene:
-        _install(scene)
-        _read_and_score(scene)
-        _write(scene, "The first plan: every score is new to the CRM")
-        _show_scores(scene)
-        _explain_one(scene)
-        _let_time_pass(scene)
-        scene.out.print(
-            f"\nAll of it took {time.monotonic() - began:.0f} s. Portal and store are gone again.", style="dim"
-        )
-        scene.out.print(next_steps(), soft_wrap=True)
+    try:
+        with ended_by_sigterm(), _scene(contacts, seed) as scene:
+            _install(scene)
+            _read_and_score(scene)
+            _write(scene, "The first plan: every score is new to the CRM", scene.now)
+            _show_scores(scene)
+            _explain_one(scene)
+            scene.portal.pull("clock", {"now": now(), "run": True})
+            models, texts = scene.rulebook.models, scene.rulebook.texts
+            play_live(scene.out, scene.portal, scene.store, scene.folder, models, texts[0])
+            _let_time_pass(scene)
+            seconds = time.monotonic() - began
+            scene.out.print(f"\nAll of it took {seconds:.0f} s. Portal, service and store are gone again.", style="dim")
+            scene.out.print(next_steps(), soft_wrap=True)
+    except Untrue as untrue:
+        say(f"The demo claims what did not happen: {untrue}.")
+        raise typer.Exit(_FAILED) from None
 
 
 @contextmanager
@@ -78,24 +90,21 @@ def _scene(contacts: int, seed: int) -> Iterator[Scene]:
     out = console()
     text = shipped("b2b").read_text(encoding="utf-8")
     rulebook = Rulebook((parse_model(text, "b2b.yaml"),), (text,), load_tables())
-    instant = now()
-    with tempfile.TemporaryDirectory(prefix="leadscore-demo-") as folder, serve(now=instant) as portal:
+    instant = now() - _EARLIER
+    with tempfile.TemporaryDirectory(prefix="leadscore-demo-") as folder, serve(now=instant) as running:
+        portal = PortalView(running.url, running.token)
         _chapter(out, f"A local HubSpot with {contacts:,} people (seed {seed})")
         # No machine stands behind this portal that had to be spared; a real one allows 19 calls a second.
-        _control(portal, "limits", {"burst": 100_000, "search_per_second": 1_000})
-        _control(portal, "generate", {"contacts": contacts, "seed": seed})
+        portal.pull("limits", {"burst": 100_000, "search_per_second": 1_000})
+        portal.pull("generate", {"contacts": contacts, "seed": seed})
         out.print(f"It answers on {portal.url} as HubSpot would; every call from here on is real HTTP.")
         store = open_store(f"sqlite:///{Path(folder) / 'demo.db'}")
         crm = connect(portal.token, url=portal.url, share=1.0)
         try:
-            yield Scene(out, portal, crm, store, rulebook, instant)
+            yield Scene(out, Path(folder), portal, crm, store, rulebook, instant)
         finally:
             crm.close()
             store.dispose()
-
-
-def _control(portal: Sandbox, what: str, body: dict[str, int]) -> None:
-    requests.post(f"{portal.url}/_sandbox/{what}", json=body, timeout=300).raise_for_status()
 
 
 def _chapter(out: Console, title: str) -> None:
@@ -122,8 +131,7 @@ def _read_and_score(scene: Scene) -> None:
     scene.out.print(f"scored {scored.scored:,} people in {time.monotonic() - began:.1f} s")
 
 
-def _write(scene: Scene, title: str, at: int | None = None) -> PlanReport:
-    instant = scene.now if at is None else at
+def _write(scene: Scene, title: str, instant: int) -> PlanReport:
     _chapter(scene.out, title)
     report = make_plan(scene.store, scene.crm.reader, scene.rulebook, instant)
     show_movers(scene.out, report)
@@ -167,13 +175,14 @@ def _explain_one(scene: Scene) -> None:
 
 
 def _let_time_pass(scene: Scene) -> None:
-    _control(scene.portal, "clock", {"advance_days": _DAYS_ON})
-    later = scene.now + _DAYS_ON * DAY
+    before = now()
+    scene.portal.pull("clock", {"advance_days": _DAYS_ON})
+    later = before + _DAYS_ON * DAY
     report = _write(scene, f"A month passes: it is {write_date(later)}, and nobody did anything", later)
     rows = [row for row in report.plan.rows if (band := row.change("band")) is not None and band.old]
     _chapter(scene.out, f"Who fell, and why ({min(_FALLEN_SHOWN, len(rows))} of {len(rows):,} that left their band)")
     for row in rows[:_FALLEN_SHOWN]:
-        show_fallen(scene.out, _at(scene, row.id, scene.now), _at(scene, row.id, later))
+        show_fallen(scene.out, _at(scene, row.id, before), _at(scene, row.id, later))
 
 
 def _at(scene: Scene, id: str, instant: int) -> Explanation:
