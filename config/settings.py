@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     the old signature where the new one is absent. `listen`: HOST:PORT. `web_threads` answer requests, `workers` score
     and write, per process. `poll_quick` and `poll_slow`: seconds between looks for what no webhook tells, while things
     move and when they are quiet. `reconcile_hours`: how often everything that changed is looked for.
-    `least_disk_mb`: with less room beside a SQLite store the process calls itself not ready.
+    `least_disk_mb`: with less room beside a SQLite store the process calls itself not ready, and takes no webhooks.
+    `metrics_listen`: HOST:PORT on which `worker` and `scheduler` show how they are; empty: nowhere. `keep_days`: for
+    how long events that were acted upon are kept.
     """
 
     model_config = SettingsConfigDict(
@@ -78,6 +80,8 @@ class Settings(BaseSettings):
     reconcile_hours: Annotated[float, Field(gt=0, le=24 * 7)] = 6
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     least_disk_mb: Annotated[int, Field(ge=0)] = 200
+    metrics_listen: str = ""
+    keep_days: Annotated[int, Field(ge=4, le=3650)] = 14
 
     @classmethod
     def settings_customise_sources(
@@ -100,8 +104,7 @@ class Settings(BaseSettings):
     @field_validator("hubspot_token")
     @classmethod
     def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
-        text = value.get_secret_value() if value else "-"
-        if not text.isascii() or any(letter.isspace() for letter in text):
+        if value and not is_token(value.get_secret_value()):
             raise ValueError("is no token: it holds spaces or letters that no token has; copy it again")
         return value
 
@@ -113,10 +116,12 @@ class Settings(BaseSettings):
             raise ValueError("is no address that HubSpot can call; write e.g. https://leads.example.com")
         return value.rstrip("/")
 
-    @field_validator("listen")
+    @field_validator("listen", "metrics_listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
+        if not value:
+            return value
         if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
             raise ValueError("is no HOST:PORT; write e.g. 127.0.0.1:8000, or 0.0.0.0:8000 behind a proxy")
         return value
@@ -171,6 +176,20 @@ def model_files(settings: Settings, directory: Path | None = None) -> tuple[Path
         return tuple(found)
     own = sorted(path for ending in ("*.yaml", "*.yml") for path in (place / "models").glob(ending))
     return tuple(own) or (shipped("b2b"),)
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be a token at all."""
+    return text.isascii() and text.isprintable() and not any(letter.isspace() for letter in text)
+
+
+def secret_file(field: str, directory: Path | None = None, environment: Mapping[str, str] | None = None) -> Path | None:
+    """The file in which a secret of `SECRETS` stands; None: it stands in a variable, or nowhere. Raises ConfigError."""
+    place = directory or Path.cwd()
+    values = {**_dotenv(place / ".env"), **(os.environ if environment is None else environment)}
+    named = (values.get(f"{name}_FILE", "").strip() for name in (f"{PREFIX}{field.upper()}", field.upper()))
+    file = next(filter(None, named), None)
+    return place / file if file else None
 
 
 def _dotenv(path: Path) -> dict[str, str]:

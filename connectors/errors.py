@@ -29,6 +29,10 @@ class AccessDenied(ConnectorError):
         self.scopes = scopes
 
 
+class TokenRefused(AccessDenied):
+    """The CRM does not take the token itself: no call can go well before there is another."""
+
+
 class NotInstalled(AccessDenied):
     """Our own fields are missing in the CRM, or somebody changed them: run `leadscore install`, then go on."""
 

@@ -130,11 +130,13 @@ class Session:
         self._http.close()
 
     def _try(self, call: Call, deadline: float) -> Answer:
+        # Before the budget: what may not be sent uses up nothing.
+        headers = dict(self.headers())
         while (wait := self.budget.take(call.kind)) > 0:
             if self.time.tick() + wait > deadline:
                 raise Told(f"{self.host} asked us to wait; try again in {wait:.0f} s.", wait)
             self.time.sleep(wait)
-        answer = self._exchange(call)
+        answer = self._exchange(call, headers)
         error = self.judge(call, answer)
         if error is None:
             return answer
@@ -142,8 +144,7 @@ class Session:
             self.budget.pause(call.kind, error.seconds)
         raise error
 
-    def _exchange(self, call: Call) -> Answer:
-        headers = dict(self.headers())
+    def _exchange(self, call: Call, headers: dict[str, str]) -> Answer:
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         try:
@@ -173,6 +174,14 @@ def retry_after(value: str | None, wall_ms: int) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def told_time(answer: Answer) -> int | None:
+    """The server's own time when it answered (ms UTC, whole seconds); None: not told."""
+    try:
+        return round(email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()) * 1000
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _until(http_date: str, wall_ms: int) -> float:

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from connectors.budget import SEARCH
-from connectors.errors import AccessDenied, ConnectorError, QuotaExhausted, Rejected, RetryLater
-from connectors.http import Answer, Call, Told, retry_after
+from connectors.errors import AccessDenied, ConnectorError, QuotaExhausted, Rejected, RetryLater, TokenRefused
+from connectors.http import Answer, Call, Told, retry_after, told_time
 
 _RENEW = "Make a new one (Development > Keys > Service keys) and put it where the old one stood (HUBSPOT_TOKEN)."
 _MALFORMED = 530
@@ -37,7 +37,7 @@ def judge(call: Call, answer: Answer, *, wall: int, day_ends: int | None) -> Con
         return None
     body = envelope(answer)
     if status in (401, _MALFORMED):
-        return AccessDenied(_token_sentence(status, body))
+        return TokenRefused(_token_sentence(status, body))
     if status == 403:
         return _forbidden(call, body)
     if status == 429:
@@ -132,7 +132,7 @@ def _too_many(
             day_ends,
         )
     sentence = "HubSpot asks for fewer calls; leadscore waits and goes on."
-    told = retry_after(answer.headers.get("retry-after"), wall)
+    told = _told_wait(answer, wall)
     if told is not None:
         return Told(sentence, told)
     per_second = policy == "SECONDLY" or (not policy and call.kind == SEARCH)
@@ -141,7 +141,12 @@ def _too_many(
 
 def _busy(call: Call, answer: Answer, wall: int) -> RetryLater:
     sentence = f"HubSpot could not answer {call.path} (HTTP {answer.status}); nothing is lost. Try again later."
-    told = retry_after(answer.headers.get("retry-after"), wall)
+    told = _told_wait(answer, wall)
     if told is not None:
         return Told(sentence, told)
     return RetryLater(sentence, {_LOCKED: 2.0, _MIGRATING: 10.0}.get(answer.status, 0.5))
+
+
+def _told_wait(answer: Answer, wall: int) -> float | None:
+    """The seconds of Retry-After. A date in it is by the clock of whoever answered: theirs counts, if it is told."""
+    return retry_after(answer.headers.get("retry-after"), told_time(answer) or wall)

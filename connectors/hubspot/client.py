@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -10,9 +9,10 @@ import msgspec
 # The one place that touches the untyped package.
 from hubspot import HubSpot
 
+from connectors.access import Access, Fixed
 from connectors.budget import BURST, SEARCH, Budget, Limits
-from connectors.errors import ConnectorError, RetryLater
-from connectors.http import Answer, Call, Patience, Session, Time
+from connectors.errors import ConnectorError, QuotaExhausted, RetryLater, TokenRefused
+from connectors.http import Answer, Call, Patience, Session, Time, told_time
 from connectors.hubspot.answers import judge
 from connectors.hubspot.paths import Paths
 
@@ -45,7 +45,8 @@ class Carrier:
 @dataclass(slots=True)
 class Client:
     """One HubSpot account behind one token. `call` speaks through the official client, `get` where that has no words.
-    Both raise what `answers.judge` says. Threads may share it."""
+    Both raise what `answers.judge` says. `access` hands out the token, in the place of `token`, where it may be
+    replaced while we run. Threads may share it."""
 
     token: str
     budget: Budget
@@ -53,6 +54,7 @@ class Client:
     paths: Paths = field(default_factory=Paths)
     time: Time = field(default_factory=Time)
     patience: Patience = field(default_factory=Patience)
+    access: Access | None = None
     session: Session = field(init=False)
     objects: Any = field(init=False)
     batches: Any = field(init=False)
@@ -66,12 +68,14 @@ class Client:
     owners: Any = field(init=False)
     events: Any = field(init=False)
     forms: Any = field(init=False)
+    _access: Access = field(init=False)
 
     def __post_init__(self) -> None:
         if not self.token:
             raise ValueError("the HubSpot token is empty")
         if not self.token.isascii() or not self.token.isprintable():
             raise ValueError("the HubSpot token has characters that no token has; copy it again, without quotes")
+        self._access = self.access or Fixed(self.token)
         self.session = Session(self.base, self._headers, self._judge, self.budget, self.time, self.patience)
         sdk = HubSpot(access_token=self.token, host=self.base, api_factory=self._api)
         self.objects, self.batches = sdk.crm.objects.basic_api, sdk.crm.objects.batch_api
@@ -103,14 +107,14 @@ class Client:
 
     def server_time(self, path: str) -> int | None:
         """The server's own time when it answered at one of our `paths` (ms UTC, whole seconds); None: not told."""
-        date = self._send("GET", path, (), None).headers.get("date", "")
-        try:
-            return round(parsedate_to_datetime(date).timestamp()) * 1000
-        except ValueError:
-            return None
+        return told_time(self._send("GET", path, (), None))
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}", "Accept": "application/json", "User-Agent": "leadscore"}
+        return {
+            "Authorization": f"Bearer {self._access.token()}",
+            "Accept": "application/json",
+            "User-Agent": "leadscore",
+        }
 
     def _api(self, package: Any, name: str, config: dict[str, Any]) -> Any:
         configuration = package.Configuration(host=config["host"])
@@ -126,7 +130,15 @@ class Client:
 
     def _judge(self, call: Call, answer: Answer) -> ConnectorError | None:
         self.budget.learn(_limits(answer))
-        return judge(call, answer, wall=self.time.wall(), day_ends=self.budget.day_ends())
+        error = judge(call, answer, wall=self.time.wall(), day_ends=self.budget.day_ends())
+        if isinstance(error, QuotaExhausted):
+            # Whatever the headers say: no process asks again before the account's day ends.
+            self.budget.learn(Limits(day_left=0))
+        if isinstance(error, TokenRefused):
+            self._access.refused(error)
+        elif error is None or answer.status in (400, 403, 404, 409):
+            self._access.taken()
+        return error
 
 
 def _decoded(answer: Answer) -> Any:

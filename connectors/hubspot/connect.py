@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connectors.access import Access
 from connectors.budget import Budget, LocalBudget
 from connectors.http import Patience, Time
 from connectors.hubspot.client import API, Client
@@ -37,13 +38,14 @@ def connect(
     budget: Budget | None = None,
     time: Time | None = None,
     patience: Patience | None = None,
+    access: Access | None = None,
 ) -> HubSpot:
     """Touches no network. `version` is `v3` or a date such as `2026-09`; `share` is our part of the account's daily and
-    search limits, unless a `budget` is given that other processes share. Raises ValueError for a token, address or
-    version that cannot be one."""
+    search limits, unless a `budget` is given that other processes share; so is `access`, which then hands out the
+    token. Raises ValueError for a token, address or version that cannot be one."""
     time = time or Time()
     budget = budget or LocalBudget(tick=time.tick, wall=time.wall, share=share)
-    client = Client(token.strip(), budget, url, Paths(version), time, patience or Patience())
+    client = Client(token.strip(), budget, url, Paths(version), time, patience or Patience(), access)
     return HubSpot(
         HubSpotReader(client),
         HubSpotWriter(client),
