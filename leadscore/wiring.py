@@ -1,6 +1,6 @@
 """The only place where objects are put together: settings become models, a store and a CRM connection."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,16 +9,20 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from config.model_file import read_models
-from config.settings import Settings, load_settings, model_files
+from config.secret_file import SecretFile
+from config.settings import Settings, is_token, load_settings, model_files, secret_file
 from config.tables import load_tables
+from connectors.budget import Limits
 from connectors.errors import AccessDenied
 from connectors.http import Patience, Time
 from connectors.hubspot.connect import HubSpot, connect
 from connectors.hubspot.fields import PREFIX
+from connectors.hubspot.instants import next_midnight
 from connectors.protocol import Installer, Reader, Writer
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.writing_policy import WritePolicy
-from leadscore.store.account import bound
+from leadscore.store.access import StoreAccess
+from leadscore.store.account import binding, bound
 from leadscore.store.budget import StoreBudget
 from leadscore.store.database import connect as connect_store
 from leadscore.store.database import open_store, reading
@@ -68,19 +72,32 @@ class Parts:
         chosen = self.settings
         if chosen.hubspot_token is None:
             raise AccessDenied(UNCONNECTED)
+        token = chosen.hubspot_token.get_secret_value()
+        shared = connect_store(self.store_address, "NORMAL") if self.patience else None
         return connect(
-            chosen.hubspot_token.get_secret_value(),
+            token,
             url=chosen.hubspot_base_url,
             version=chosen.hubspot_api_version,
             share=chosen.api_share,
-            budget=self._shared_budget() if self.patience else None,
+            budget=self._shared_budget(shared) if shared else None,
             patience=self.patience,
+            access=StoreAccess(shared, self._token_now(token), Time().wall) if shared else None,
         )
 
-    def _shared_budget(self) -> StoreBudget:
+    def _token_now(self, token: str) -> Callable[[], str]:
+        """The token as it is now: one from a file may be replaced while a service runs."""
+        file = secret_file("hubspot_token", self.directory)
+        return SecretFile(file, token, is_token) if file else lambda: token
+
+    def _shared_budget(self, store: Engine) -> StoreBudget:
         """The calls that all processes of a service have together. Its store must have been opened once before."""
-        store = connect_store(self.store_address, "NORMAL")
-        return StoreBudget(store, wall=Time().wall, share=self.settings.api_share)
+        budget = StoreBudget(store, wall=Time().wall, share=self.settings.api_share)
+        with reading(store) as connection:
+            found = binding(connection)
+        if found is not None and budget.day_ends() is None:
+            # A day that is used up before the CRM could be asked must still end at the account's midnight.
+            budget.learn(Limits(day_ends=next_midnight(Time().wall(), found.account.time_zone)))
+        return budget
 
     @property
     def reader(self) -> Reader:
