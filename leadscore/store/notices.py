@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, Table, delete, func, select, update
@@ -14,7 +14,11 @@ from leadscore.store.live_tables import notices, postings, tellings
 from leadscore.store.parked import Parked, park
 from leadscore.store.tables import records
 
-OPEN, DIGEST, DONE, DEAD, VOID = "open", "digest", "done", "dead", "void"
+OPEN: Final = "open"
+DIGEST: Final = "digest"
+DONE: Final = "done"
+DEAD: Final = "dead"
+VOID: Final = "void"
 JOB = "notice"
 KEPT = 90 * 86_400_000
 """How long what was told is remembered, ms; longer than any replay reaches back."""
@@ -74,6 +78,7 @@ class Notice(NamedTuple):
     figures: Figures
     text: str | None
     owner: str | None
+    put_at: int
     record: int
     object: str
     record_id: str | None
@@ -140,17 +145,29 @@ def claimed(connection: Connection, claims: Sequence[Claim]) -> list[Notice]:
 
 
 def _notice(connection: Connection, claim: Claim, row: Row[Any]) -> Notice:
-    record, object, record_id = row.record, row.object, row.record_id
-    if record_id is None or row.until is not None:
-        # Merged away, perhaps: then another record shows the person.
-        r, who = records.c, row.subject if row.shows is None else row.shows
-        living = select(r.id, r.object, r.record_id).where(r.subject == who, r.until.is_(None), r.read_at.is_not(None))
-        other = connection.execute(living.order_by(r.id).limit(1)).one_or_none()
-        record, object, record_id = (record, object or "contact", None) if other is None else tuple(other)
+    shown = showing(connection, row)
+    record, object, record_id = shown or (row.record, row.object or "", None)
     return Notice(
         claim, row.id, row.subject, row.event, row.at, row.by, row.place, row.model, row.template,
-        msgspec.json.decode(row.figures, type=Figures), row.text, row.owner_id, record, object, record_id,
+        msgspec.json.decode(row.figures, type=Figures), row.text, row.owner_id, row.put_at, record, object, record_id,
     )  # fmt: skip
+
+
+def showing(connection: Connection, row: Any) -> tuple[int, str, str] | None:
+    """The living record on which a notice is told: ours, the object and its id in the CRM; None: the person is gone.
+    The row holds the notice, and `object`, `record_id`, `until` and the subject (`shows`) of its record."""
+    if row.record_id is not None and row.until is None:
+        return row.record, row.object, row.record_id
+    # Merged away, perhaps: then another record shows the person.
+    r, who = records.c, row.subject if row.shows is None else row.shows
+    living = select(r.id, r.object, r.record_id).where(r.subject == who, r.until.is_(None), r.read_at.is_not(None))
+    other = connection.execute(living.order_by(r.id).limit(1)).one_or_none()
+    return None if other is None else (other[0], other[1], other[2])
+
+
+def keep_text(connection: Connection, number: int, text: str) -> None:
+    """Notes what a notice says, so that every try says the same."""
+    connection.execute(update(notices).where(notices.c.number == number).values(text=text))
 
 
 def settle(
@@ -171,8 +188,8 @@ def settle(
         told = {"state": DONE, "task_id": task, "done_at": now}
         connection.execute(update(notices).where(notices.c.digest == number, notices.c.state == DIGEST).values(told))
     if state == DEAD:
-        id = connection.execute(select(notices.c.id).where(notices.c.number == number)).scalar_one()
-        park(connection, [Parked(JOB, *record, reason or "", to_json({"notice": id}), now)])
+        id = connection.execute(select(notices.c.id).where(notices.c.number == number)).scalar_one_or_none()
+        park(connection, [Parked(JOB, *record, reason or "", to_json({"notice": id}), now)] if id else [])
     leave_queues(connection, [number])
 
 
