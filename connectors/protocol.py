@@ -96,7 +96,7 @@ class SeenRecord:
 
     `history` (oldest first, the current value included) is there for watched properties only. `links` names the
     records it belongs to by object: a contact its primary company, a deal its contacts. `other_emails` are further
-    addresses of the same person, in lower case.
+    addresses of the same person, in lower case. `merged_ids` are records that became this one.
     """
 
     object: str
@@ -110,6 +110,7 @@ class SeenRecord:
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     archived: bool = False
     feedback: SeenFeedback | None = None
+    merged_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

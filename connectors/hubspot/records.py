@@ -19,6 +19,7 @@ _LONGEST_QUERY = 6000
 
 Raw = Mapping[str, Any]
 _MORE_EMAILS = "hs_additional_emails"
+_MERGED = "hs_merged_object_ids"
 T = TypeVar("T")
 
 
@@ -35,7 +36,8 @@ class Wanted:
     @property
     def own(self) -> tuple[str, ...]:
         """What the reader itself needs of every record."""
-        return ("createdate", MODIFIED[self.object], *(("email", _MORE_EMAILS) if self.object == CONTACT else ()))
+        more = ("email", _MORE_EMAILS) if self.object == CONTACT else ()
+        return ("createdate", MODIFIED[self.object], _MERGED, *more)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -103,6 +105,7 @@ def seen(raw: Raw, wanted: Wanted, links: Mapping[str, tuple[str, ...]] | None =
         links=links or {},
         archived=bool(raw.get("archived")),
         feedback=read_feedback(wanted.feedback, values, pasts),
+        merged_ids=tuple(id for part in (values.get(_MERGED) or "").split(";") if (id := part.strip()).isdigit()),
     )
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from functools import cache
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from leadscore.store.batch import insert_new
+from leadscore.store.batch import chunks, insert_new
 from leadscore.store.database import one_writer
+from leadscore.store.leases import PARKED
 from leadscore.store.prepared import Among, Prepared, given, told
 from leadscore.store.work_tables import due, scores
 
+HELD = 600_000
+"""How long at most `hold` keeps subjects from being scored, ms."""
 _WAKES = 10_000
 
 
@@ -44,6 +47,21 @@ def wake(connection: Connection, now: int) -> int:
 def settle(connection: Connection, seen: dict[int, int]) -> None:
     """Takes notices away, but not of a subject that was named again since they were seen."""
     _SETTLE.run_all(connection, [{"who": subject, "seen": mark} for subject, mark in seen.items()])
+
+
+def hold(connection: Connection, subjects: Iterable[int], reason: str, now: int) -> None:
+    """Makes subjects due, but not before `let_go`, or a while later. Who is scoring them now may save nothing."""
+    who = sorted(set(subjects))
+    for chunk in chunks(who):
+        connection.execute(delete(due).where(due.c.subject.in_(chunk)))
+    rows = [(subject, now, 1, reason, 0, 0, now + HELD) for subject in who]
+    insert_new(connection, due, ("subject", "since", "mark", "reason", "fence", "tries", "not_before"), list(rows))
+
+
+def let_go(connection: Connection, subjects: Iterable[int]) -> None:
+    """Ends a `hold`."""
+    for chunk in chunks(sorted(set(subjects))):
+        connection.execute(update(due).where(due.c.subject.in_(chunk), due.c.not_before != PARKED).values(not_before=0))
 
 
 @cache

@@ -12,7 +12,7 @@ from leadscore.store import due
 from leadscore.store.batch import chunks, insert_new, storable, to_json, upsert
 from leadscore.store.parked import Parked, park
 from leadscore.store.prepared import Among, Prepared
-from leadscore.store.tables import answers, records
+from leadscore.store.tables import ALWAYS, answers, records
 from leadscore.store.work_tables import parked, stage_changes, written
 
 JOB = "feedback"
@@ -38,7 +38,8 @@ _WHY = {
 
 
 class Asked(NamedTuple):
-    """A record of a person with what was read of its feedback. `fresh`: it was not read before."""
+    """A record of a person with what was read of its feedback. `fresh`: it was not read before. `since`: from when the
+    record shows this person."""
 
     record: int
     subject: int
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
     id: str
     fresh: bool
     feedback: SeenFeedback
+    since: int = ALWAYS
 
 
 def keep_feedback(connection: Connection, asked: Sequence[Asked], now: int) -> set[int]:
@@ -55,13 +57,13 @@ def keep_feedback(connection: Connection, asked: Sequence[Asked], now: int) -> s
     if not any(one.feedback.answers for one in asked):
         return set()
     held = _held(connection, [one.record for one in asked])
-    known = _known(connection, [one.record for one in asked])
+    known = _known(connection, [one.subject for one in asked])
     given: list[tuple[Asked, SeenAnswer]] = []
     aside: list[Parked] = []
     for one in asked:
         own = _own_emptyings(one.feedback.answers, held.get(one.record, {}).get(EMPTIED, ""))
         for answer in one.feedback.answers:
-            if answer.at in own or (one.record, answer.at) in known:
+            if answer.at in own or _is_known(one, answer, known.get(one.subject, ())):
                 continue
             if answer.hand == "person":
                 given.append((one, answer))
@@ -234,9 +236,21 @@ def _held(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, str
     return found
 
 
-def _known(connection: Connection, ids: Iterable[int]) -> set[tuple[int, int]]:
-    found: set[tuple[int, int]] = set()
-    for chunk in chunks(sorted(set(ids))):
-        query = select(answers.c.record, answers.c.at).where(answers.c.record.in_(chunk))
-        found |= {(row[0], row[1]) for row in connection.execute(query)}
+def _known(connection: Connection, subjects: Iterable[int]) -> dict[int, list[tuple[int, int, str | None]]]:
+    """(at, record, answer) of everything kept about these subjects, oldest first."""
+    found: dict[int, list[tuple[int, int, str | None]]] = {}
+    a = answers.c
+    for chunk in chunks(sorted(set(subjects))):
+        query = select(a.subject, a.at, a.record, a.answer).where(a.subject.in_(chunk)).order_by(a.at)
+        for row in connection.execute(query):
+            found.setdefault(row[0], []).append((row[1], row[2], row[3]))
     return found
+
+
+def _is_known(one: Asked, answer: SeenAnswer, known: Sequence[tuple[int, int, str | None]]) -> bool:
+    """Whether an answer was kept already: as it is, or as what a merge copied from another record of the person."""
+    if any(at == answer.at for at, _, _ in known):
+        return True
+    before = [(record, value) for at, record, value in known if at < answer.at]
+    copied = bool(before) and before[-1][0] != one.record and before[-1][1] == (storable(answer.value) or None)
+    return copied and answer.at <= one.since

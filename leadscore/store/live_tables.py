@@ -94,8 +94,6 @@ stage_intents = Table(
     number("put_back", "1: the stage that we emptied the field of returns as it was"),
     number("released", "1: a person lets it go on, whatever the fuse says"),
     text("waits", "what a decided change waits for: fuse, day; NULL: nothing", null=True),
-    number("called_first", "when the write that is under way was first sent", null=True),
-    number("called_last", "when it was last sent", null=True),
     number("since", "when it was first asked for"),
     number("mark", "counts what asked for it, so that what comes while deciding is not lost"),
     text("owner", "who is at it now", null=True),
@@ -222,9 +220,10 @@ erased = Table(
 erased_salt = Table(
     "erased_salt",
     metadata,
-    number("id", "always 1", key=True),
+    number("id", "ours; a restored store may bring a second one", key=True),
     text("salt", "random, made once"),
-    comment="the salt of the hashes in erased",
+    number("scrubbed_at", "when the file was last cleared of what was deleted; NULL: never", null=True),
+    comment="the salts of the hashes in erased",
 )
 
 addresses = Table(

@@ -1,7 +1,7 @@
 """Keeps CRM records: each value with its time, the current fold of them, and who belongs to whom."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
@@ -10,8 +10,10 @@ from connectors.protocol import SeenRecord
 from leadscore.store import due, tables
 from leadscore.store.activities import keep_addresses, match_unmatched
 from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
+from leadscore.store.erased import erased_keys
 from leadscore.store.feedback import Asked, keep_feedback
 from leadscore.store.folding import FACT_COLUMNS, Reading, address, link_key, read_record
+from leadscore.store.merged import survivors
 
 PEOPLE = frozenset({"contact", "Lead", "Contact"})
 """The objects of CRMs whose records are people; each one has a subject."""
@@ -22,7 +24,8 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Held:
-    """A record as the store has it. `read_at` None: others named it, it was never read itself."""
+    """A record as the store has it. `read_at` None: others named it, it was never read itself. `merged_into`: our
+    number of what it became; then it is dead for good."""
 
     id: int
     subject: int | None
@@ -34,18 +37,24 @@ class Held:
     ahead: int | None
     email: str | None
     document: dict[str, str] = field(default_factory=dict)
+    merged_into: int | None = None
 
 
 _COLUMNS = tuple(column.name for column in tables.records.columns)
 
 
-def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int) -> None:
-    """Keeps what is new in these records and makes due whom it concerns. The same records again change nothing."""
+def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int, *, asked: bool = False) -> None:
+    """Keeps what is new in these records and makes due whom it concerns. The same records again change nothing.
+
+    Records that were merged away or erased stay so. `asked`: the CRM was asked for just these, so that one which it
+    shows lives; a list or a search may show a deleted one for a while.
+    """
     latest: dict[Key, SeenRecord] = {(record.object, record.id): record for record in seen}
     named = dict.fromkeys(latest)
     for record in latest.values():
         named |= dict.fromkeys((other, id) for other, ids in record.links.items() for id in ids)
     held = ensure_records(connection, named)
+    latest = _living(connection, latest, held, asked=asked)
     facts: list[Row] = []
     changed: list[tuple[Held, SeenRecord, Reading]] = []
     for key, record in latest.items():
@@ -76,20 +85,59 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int) -
     concerned |= dict.fromkeys(match_unmatched(connection, addresses), "activity")
     concerned |= {before.subject: "record" for before, _, _ in changed if before.subject is not None}
     asked = [
-        Asked(before.id, before.subject, *key, before.read_at is None, record.feedback)
+        Asked(before.id, before.subject, *key, before.read_at is None, record.feedback, before.since)
         for key, record in latest.items()
         if record.feedback is not None and (before := held[key]).subject is not None
     ]
     concerned |= dict.fromkeys(keep_feedback(connection, asked, now), "feedback")
     for reason in sorted(set(concerned.values())):
         due.mark(connection, (who for who, why in concerned.items() if why == reason), reason, now)
+    # Whoever waited for the first reading of what their records were merged into.
+    awaited = [one.subject for one, _, _ in changed if one.read_at is None and one.since != tables.ALWAYS]
+    due.let_go(connection, [who for who in awaited if who is not None])
+
+
+def _living(
+    connection: Connection, latest: Mapping[Key, SeenRecord], held: dict[Key, Held], *, asked: bool
+) -> dict[Key, SeenRecord]:
+    """Without records that are dead for good or were erased; links lead to what the linked records became."""
+    kept = {key: one for key, one in latest.items() if key in held and not _dead(held[key], one, asked=asked)}
+    moved = {one.id for one in held.values() if one.merged_into is not None}
+    lost = {(other, id) for one in kept.values() for other, ids in one.links.items() for id in ids} - held.keys()
+    if not moved and not lost:
+        return kept
+    into = survivors(connection, moved)
+    became: dict[Key, str] = {key: into[one.id].id for key, one in held.items() if one.id in into}
+    held |= find_records(connection, [(object, id) for (object, _), id in became.items()])
+    return {key: replace(one, links=_present(one.links, lost, became)) for key, one in kept.items()}
+
+
+def _present(
+    links: Mapping[str, tuple[str, ...]], lost: set[Key], became: Mapping[Key, str]
+) -> dict[str, tuple[str, ...]]:
+    return {
+        other: tuple(dict.fromkeys(became.get((other, id), id) for id in ids if (other, id) not in lost))
+        for other, ids in links.items()
+    }
+
+
+def _dead(before: Held, record: SeenRecord, *, asked: bool) -> bool:
+    if before.merged_into is not None:
+        return True
+    if asked or record.archived or before.until is None:
+        return False
+    # What came back was changed by that; this is how it looked before it was deleted.
+    return before.modified_at is not None and (record.modified_at or before.modified_at + 1) <= before.modified_at
 
 
 def ensure_records(connection: Connection, keys: Iterable[Key]) -> dict[Key, Held]:
-    """These records, with a place made for those that were never read: a deal may name a contact before it comes."""
+    """These records, with a place made for those that were never read: a deal may name a contact before it comes.
+    Those of people who were erased are left out."""
     keys = list(dict.fromkeys(keys))
     found = find_records(connection, keys)
     missing = [key for key in keys if key not in found]
+    gone = erased_keys(connection, missing)
+    missing = [key for key in missing if key not in gone]
     if not missing:
         return found
     records = tables.records
@@ -103,7 +151,7 @@ def ensure_records(connection: Connection, keys: Iterable[Key]) -> dict[Key, Hel
             last_subject += 1
         subject = last_subject if key[0] in PEOPLE else None
         found[key] = Held(last_id, subject, tables.ALWAYS, None, None, None, None, None, None)
-        rows.append((last_id, *key, subject, tables.ALWAYS, None, None, None, None, None, None, "{}"))
+        rows.append((last_id, *key, subject, tables.ALWAYS, None, None, None, None, None, None, "{}", None))
     insert_new(connection, records, _COLUMNS, rows)
     return found
 
@@ -121,7 +169,7 @@ def find_records(connection: Connection, keys: Sequence[Key]) -> dict[Key, Held]
             for r in connection.execute(query):
                 document = msgspec.json.decode(r.document, type=dict[str, str])
                 times = (r.since, r.until, r.read_at, r.created_at, r.modified_at, r.ahead)
-                found[name, r.record_id] = Held(r.id, r.subject, *times, r.email, document)
+                found[name, r.record_id] = Held(r.id, r.subject, *times, r.email, document, r.merged_into)
     return found
 
 
@@ -134,7 +182,8 @@ def _save(connection: Connection, changed: list[tuple[Held, SeenRecord, Reading]
         ahead = max((t for t in (before.ahead, reading.ahead) if t is not None), default=None)
         email = _email(before, record)
         times = (before.since, until, now, created, modified, ahead)
-        rows.append((before.id, record.object, record.id, before.subject, *times, email, to_json(reading.document)))
+        document = to_json(reading.document)
+        rows.append((before.id, record.object, record.id, before.subject, *times, email, document, before.merged_into))
     upsert(connection, tables.records, _COLUMNS, rows)
 
 

@@ -53,6 +53,7 @@ records = Table(
     number("ahead", "the latest own time of a value that lay in the future when it was read", null=True),
     text("email", "lower case", null=True),
     text("document", "the current value of each property that was asked for, as a JSON object of raw strings"),
+    number("merged_into", "records.id of what it was merged into, dead for good; NULL: it was not", null=True),
     UniqueConstraint("object", "record_id"),
     Index("records_by_subject", "subject"),
     Index("records_by_email", "email"),
