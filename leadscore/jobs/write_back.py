@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, Engine
 
 from connectors.errors import QuotaExhausted, RetryLater
 from connectors.plan import STAGE_WORD
-from connectors.protocol import RecordWrite, WriteAnswer, Writer
+from connectors.protocol import Reader, RecordWrite, WriteAnswer, Writer
 from leadscore.jobs.lease_owner import new_owner
 from leadscore.jobs.writing_policy import differences
 from leadscore.store import leases
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.database import one_writer, writing
-from leadscore.store.feedback import note_emptied
+from leadscore.store.feedback import FIELD, note_emptied
 from leadscore.store.live_tables import outbox
 from leadscore.store.outbox import Sending, send_again, sendings
 from leadscore.store.parked import Parked, park
@@ -50,9 +50,12 @@ class _Row:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_back(store: Engine, writer: Writer, now: int, worker: str, *, many: int = 600) -> WriteBackReport:
+def write_back(
+    store: Engine, writer: Writer, now: int, worker: str, *, reader: Reader | None = None, many: int = 600
+) -> WriteBackReport:
     """Writes up to `many` records of the outbox, several calls at once; nothing claimed: the outbox is empty.
 
+    With a `reader` it looks before it empties the field of sales: an answer newer than the one to be taken away stays.
     A call whose outcome is unknown is sent again, whole. When a call fails, what the others brought is noted, its rows
     wait as long as the error says, and the error is raised: RetryLater, QuotaExhausted or AccessDenied.
     """
@@ -64,11 +67,12 @@ def write_back(store: Engine, writer: Writer, now: int, worker: str, *, many: in
     failures: list[Exception] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         batches = list(chunks(ready, writer.batch))
-        calls = [pool.submit(_send, writer, batch) for batch in batches]
+        calls = [pool.submit(_send, writer, reader, batch) for batch in batches]
         for batch, call in zip(batches, calls, strict=True):
             error = call.exception()
             if error is None:
-                _note(store, batch, call.result(), now, report)
+                sent, answers = call.result()
+                _note(store, sent, answers, now, report)
             elif isinstance(error, Exception):
                 _wait(store, batch, error, now)
                 report.waits += len(batch)
@@ -99,9 +103,31 @@ def _ready(connection: Connection, found: Sequence[Sending], report: WriteBackRe
     return ready
 
 
-def _send(writer: Writer, batch: Sequence[_Row]) -> dict[str, WriteAnswer]:
-    writes = [RecordWrite(row.sending.object, row.sending.id, row.values) for row in batch]
-    return {answer.id: answer for answer in writer.write(writes)}
+def _send(
+    writer: Writer, reader: Reader | None, batch: Sequence[_Row]
+) -> tuple[Sequence[_Row], dict[str, WriteAnswer]]:
+    """What was sent in the end, and an answer for each of the rows."""
+    rows = batch if reader is None else _sparing(reader, batch)
+    writes = [RecordWrite(row.sending.object, row.sending.id, row.values) for row in rows if row.values]
+    answers = {answer.id: answer for answer in writer.write(writes)} if writes else {}
+    nothing = {row.sending.id: WriteAnswer(row.sending.id, "written") for row in rows if not row.values}
+    return rows, answers | nothing
+
+
+def _sparing(reader: Reader, batch: Sequence[_Row]) -> list[_Row]:
+    """The rows, without emptying an answer that a rep gave after the one to be taken away: nobody has heard it yet."""
+    emptied = [row.sending.id for row in batch if row.values.get(FIELD) == ""]
+    shown = reader.outputs(emptied, (FIELD,)) if emptied else {}
+
+    def newer(row: _Row) -> bool:
+        now = shown.get(row.sending.id, {}).get(FIELD)
+        return bool(now) and now != row.sending.held.get(FIELD, "") and row.sending.id in emptied
+
+    return [replace(row, values=_without(row.values)) if newer(row) else row for row in batch]
+
+
+def _without(values: Mapping[str, str]) -> dict[str, str]:
+    return {word: text for word, text in values.items() if word != FIELD}
 
 
 def _note(

@@ -69,7 +69,7 @@ class Live:
         read = refetch(self.store, self.portal, needs, now, "w")
         done = take_in(self.store, now) + read.read + read.missing
         scored = self.worker().score_due(now)
-        written = write_back(self.store, self.portal, now, "w")
+        written = write_back(self.store, self.portal, now, "w", reader=self.portal)
         return done + scored.scored + scored.gone + written.written + written.same
 
     def settle(self, now: int) -> None:

@@ -34,6 +34,7 @@ feedback:
   field: {hubspot: leadscore_feedback}
   answers:
     - {answer: not_ready, label: "MQL: not ready", drop_to: 40}
+    - {answer: accepted, label: "True SQL"}
 """
 
 
@@ -81,3 +82,23 @@ def test_the_echo_of_our_emptying_withdraws_nothing_and_causes_no_write(live: Li
     live.settle(NOW + 20 * MINUTE)
     assert len(live.portal.writes) == written
     assert [one.answer for one in explain(live.store, live.book, "1", NOW + 20 * MINUTE).facts.answers] == ["not_ready"]
+
+
+def test_an_answer_that_a_rep_gives_while_we_empty_the_field_stays_and_counts(live: Live) -> None:
+    answer = SeenAnswer("not_ready", NOW + MINUTE, "person", "7")
+    live.begin(lead(""))
+    live.portal.show("contacts", lead("", answer))
+    live.tell(notice("a", "1"))
+    live.settle(NOW + 2 * MINUTE)
+    live.portal.show("contacts", lead("Software", answer))
+    live.portal.outputs_held["1"]["feedback"] = "accepted"
+    live.tell(notice("b", "1"))
+    live.settle(NOW + 10 * MINUTE)
+    held = live.portal.outputs_held["1"]
+    assert (held["total"], held["stage"], held["feedback"]) == ("70", "sql", "accepted")
+    newer = SeenAnswer("accepted", NOW + 9 * MINUTE, "person", "8", before="not_ready")
+    live.portal.show("contacts", lead("Software", answer, newer))
+    live.tell(notice("c", "1"))
+    live.settle(NOW + 11 * MINUTE)
+    held = live.portal.outputs_held["1"]
+    assert (held["total"], held["feedback"], held["last_feedback_by"]) == ("100", "accepted", "8")
