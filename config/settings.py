@@ -1,5 +1,6 @@
 """The settings of one installation: where the CRM and the store are, which models score, how carefully we write."""
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -8,7 +9,15 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -16,7 +25,7 @@ from config.defaults import shipped
 from config.problems import ConfigError, Problem, did_you_mean
 
 PREFIX = "LEADSCORE_"
-SECRETS = ("hubspot_token", "database_url", "hubspot_client_secrets")
+SECRETS = ("hubspot_token", "database_url", "hubspot_client_secrets", "notify_secrets")
 
 
 def _listed(value: object) -> object:
@@ -43,6 +52,10 @@ class Settings(BaseSettings):
     `least_disk_mb`: with less room beside a SQLite store the process calls itself not ready, and takes no webhooks.
     `metrics_listen`: HOST:PORT on which `worker` and `scheduler` show how they are; empty: nowhere. `keep_days`: for
     how long events that were acted upon are kept.
+
+    Telling sales: `notify_url`: addresses to which notices are posted, https only; `notify_allow_loopback` also takes
+    this machine, for development. `notify_secrets` sign the posts, each with all of them. `notify_fallback`: e-mail
+    address of the owner who gets the tasks about leads without an active owner. `tasks_a_day`: how many one owner gets.
     """
 
     model_config = SettingsConfigDict(
@@ -80,6 +93,16 @@ class Settings(BaseSettings):
     reconcile_hours: Annotated[float, Field(gt=0, le=24 * 7)] = 6
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     least_disk_mb: Annotated[int, Field(ge=0)] = 200
+    notify_allow_loopback: bool = False
+    notify_secrets: Annotated[
+        tuple[SecretStr, ...],
+        NoDecode,
+        BeforeValidator(_listed),
+        Field(validation_alias=AliasChoices("LEADSCORE_NOTIFY_SECRETS", "NOTIFY_SECRETS")),
+    ] = ()
+    notify_url: Listed = ()
+    notify_fallback: str = ""
+    tasks_a_day: Annotated[int, Field(ge=1, le=500)] = 20
     metrics_listen: str = ""
     keep_days: Annotated[int, Field(ge=4, le=3650)] = 14
 
@@ -125,6 +148,38 @@ class Settings(BaseSettings):
         if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
             raise ValueError("is no HOST:PORT; write e.g. 127.0.0.1:8000, or 0.0.0.0:8000 behind a proxy")
         return value
+
+    @field_validator("notify_secrets")
+    @classmethod
+    def _signing(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for secret in value:
+            prefix, _, text = secret.get_secret_value().partition("_")
+            try:
+                length = len(base64.b64decode(text, validate=True))
+            except ValueError:
+                length = 0
+            if prefix != "whsec" or not 24 <= length <= 64:
+                raise ValueError("is no secret for signing: write whsec_ and 24 to 64 random bytes in base64")
+        return value
+
+    @field_validator("notify_url")
+    @classmethod
+    def _posted_to(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for url in value:
+            address = urlsplit(url)
+            here = info.data.get("notify_allow_loopback") and address.hostname in ("127.0.0.1", "localhost", "::1")
+            if not address.hostname or address.username or not (address.scheme == "https" or here):
+                raise ValueError("is no address to post to; write e.g. https://hooks.example.com/leads")
+        if value and not info.data.get("notify_secrets", True):
+            raise ValueError("needs NOTIFY_SECRETS, with which the posts are signed")
+        return value
+
+    @field_validator("notify_fallback")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", value.strip()):
+            raise ValueError("is no e-mail address; write that of an owner in the CRM")
+        return value.strip().lower()
 
     @field_validator("hubspot_base_url")
     @classmethod

@@ -19,6 +19,8 @@ from connectors.hubspot.connect import HubSpot, connect
 from connectors.hubspot.fields import PREFIX
 from connectors.hubspot.instants import next_midnight
 from connectors.protocol import Installer, Reader, Writer
+from connectors.signed_post import Poster, key_of
+from leadscore.jobs.messenger import Messenger
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.writing_policy import WritePolicy
 from leadscore.store.access import StoreAccess
@@ -73,7 +75,7 @@ class Parts:
         if chosen.hubspot_token is None:
             raise AccessDenied(UNCONNECTED)
         token = chosen.hubspot_token.get_secret_value()
-        shared = connect_store(self.store_address, "NORMAL") if self.patience else None
+        shared = self._shared if self.patience else None
         return connect(
             token,
             url=chosen.hubspot_base_url,
@@ -83,6 +85,18 @@ class Parts:
             patience=self.patience,
             access=StoreAccess(shared, self._token_now(token), Time().wall) if shared else None,
         )
+
+    @cached_property
+    def _shared(self) -> Engine:
+        """Beside the store: what calls to the CRM of all processes have in common, and may be forgotten in a crash."""
+        return connect_store(self.store_address, "NORMAL")
+
+    def close(self) -> None:
+        """Ends the connections to the CRM, and those that its calls have to the store."""
+        if "crm" in self.__dict__:
+            self.crm.close()
+        if "_shared" in self.__dict__:
+            self._shared.dispose()
 
     def _token_now(self, token: str) -> Callable[[], str]:
         """The token as it is now: one from a file may be replaced while a service runs."""
@@ -106,6 +120,14 @@ class Parts:
     @property
     def writer(self) -> Writer:
         return self.crm.writer
+
+    @property
+    def messenger(self) -> Messenger:
+        """A new one for each caller."""
+        chosen = self.settings
+        keys = tuple(key_of(secret.get_secret_value()) for secret in chosen.notify_secrets)
+        poster = Poster(keys, allow_loopback=chosen.notify_allow_loopback)
+        return Messenger(self.crm.tasks, poster, chosen.notify_url, chosen.notify_fallback, chosen.tasks_a_day)
 
     @property
     def installer(self) -> Installer:

@@ -149,7 +149,10 @@ def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics, lease: 
     found: list[Shift] = []
     if "work" in jobs:
         name = process_name()
-        work = Work(name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now, metrics.became)
+        work = Work(
+            name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now, metrics.became,
+            made.messenger,
+        )  # fmt: skip
         found += shifts(work, chosen.workers)
 
     def watch(shift: str, done: int, failure: Exception | None) -> None:

@@ -1,4 +1,4 @@
-"""Which work the service does, put into shifts: taking in notices, reading, scoring, writing, and the chores."""
+"""Which work the service does, put into shifts: taking in notices, reading, scoring, writing, telling, chores."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,15 +9,19 @@ from connectors.protocol import Reader, Writer
 from leadscore.jobs.chores import do_chore
 from leadscore.jobs.crew import Shift
 from leadscore.jobs.inbox import take_in
+from leadscore.jobs.messenger import Messenger
+from leadscore.jobs.notices import rises
+from leadscore.jobs.post import post
 from leadscore.jobs.refetch import refetch
 from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.tell import tell
 from leadscore.jobs.worker import Worker
 from leadscore.jobs.write_back import write_back
 from leadscore.jobs.writing_policy import WritePolicy
 from leadscore.store.chores import Rhythm, give_back_chores
 from leadscore.store.database import writing
 from leadscore.store.leases import give_back_all
-from leadscore.store.live_tables import outbox, refetches
+from leadscore.store.live_tables import outbox, postings, refetches, tellings
 from leadscore.store.work_tables import due
 
 
@@ -28,7 +32,7 @@ def _tell_nobody(_shift: str, _outcomes: Mapping[str, int]) -> None:
 @dataclass(frozen=True, slots=True)
 class Work:
     """What the shifts of one process work with. `name` tells the process from all others; `became` is told what became
-    of the work of each step, in the words of its report."""
+    of the work of each step, in the words of its report. `messenger`: by what sales is told; None: it is not."""
 
     name: str
     store: Engine
@@ -39,6 +43,7 @@ class Work:
     rhythms: Sequence[Rhythm]
     clock: Callable[[], int]
     became: Callable[[str, Mapping[str, int]], None] = _tell_nobody
+    messenger: Messenger | None = None
 
 
 def shifts(work: Work, many: int) -> tuple[Shift, ...]:
@@ -55,7 +60,7 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
         return step
 
     def scoring(name: str) -> Callable[[], int]:
-        worker = Worker(store, work.rulebook, work.policy, name=name)
+        worker = Worker(store, work.rulebook, work.policy, name=name, hooks=[rises(work.rulebook.models)])
 
         def step() -> int:
             report = worker.score_due(clock())
@@ -65,7 +70,7 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
         return step
 
     def sending() -> int:
-        report = write_back(store, work.writer, clock(), f"{work.name}:write")
+        report = write_back(store, work.writer, clock(), f"{work.name}:write", reader=work.reader)
         work.became("write", asdict(report))
         return report.written + report.same + report.refused + report.missing
 
@@ -78,12 +83,32 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
         *(Shift("read", reading(f"{work.name}:read{number}"), idle=0.2) for number in numbers),
         *(Shift("score", scoring(f"{work.name}:score{number}"), idle=0.2) for number in numbers),
         Shift("write", sending, idle=0.2),
+        *_telling(work),
         Shift("chores", chores, idle=1.0),
     )
+
+
+def _telling(work: Work) -> tuple[Shift, ...]:
+    """Tasks and posts each by itself: a CRM that does not answer keeps no post waiting, nor the other way round."""
+    messenger = work.messenger
+    if messenger is None:
+        return ()
+
+    def telling() -> int:
+        report = tell(work.store, messenger, work.rulebook, work.clock, f"{work.name}:tell")
+        work.became("tell", asdict(report))
+        return report.all
+
+    def posting() -> int:
+        report = post(work.store, messenger, work.rulebook, work.clock, f"{work.name}:post")
+        work.became("post", asdict(report))
+        return report.all
+
+    return Shift("tell", telling, idle=0.5), Shift("post", posting, idle=0.5)
 
 
 def give_back_everything(store: Engine, name: str) -> int:
     """Ends every lease of a process, so that others go on at once; returns how many there were."""
     with writing(store) as connection:
-        freed = sum(give_back_all(connection, queue, name) for queue in (due, refetches, outbox))
+        freed = sum(give_back_all(connection, queue, name) for queue in (due, refetches, outbox, tellings, postings))
         return freed + give_back_chores(connection, f"{name}:chores")
