@@ -12,6 +12,7 @@ FUSE_SHARE_PERCENT = 2
 FUSE_FLOOR = 50
 
 _FORMAT = "leadscore plan 1"
+_THEN = "Look at who moves with `leadscore plan`; if that is what you want, apply with --force."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +119,17 @@ def stage_moves(plan: WritePlan) -> int:
     return sum(1 for change in moved if change is not None and change.old != change.new)
 
 
-def fuse(moves: int, recent: int, known: int) -> str | None:
+def fuse(moves: int, recent: int, known: int, then: str = _THEN) -> str | None:
     """Why `moves` more stage changes, after `recent` ones in the last 24 hours, are too many for `known` subjects;
-    None: go on. More than 2 % of the known subjects blow the fuse, but never fewer than 51."""
+    None: go on. More than 2 % of the known subjects blow the fuse, but never fewer than 51. `then`: what to do, as a
+    sentence."""
     total = moves + recent
     if total <= FUSE_FLOOR or total * 100 <= known * FUSE_SHARE_PERCENT:
         return None
     before = f", {recent:,} of them already in the last 24 hours" if recent else ""
     return (
         f"{total:,} of {known:,} known people would change stage within 24 hours{before}; more than "
-        f"{FUSE_SHARE_PERCENT} % (and more than {FUSE_FLOOR}) stops here, before sales is flooded. Look at who moves "
-        "with `leadscore plan`; if that is what you want, apply with --force."
+        f"{FUSE_SHARE_PERCENT} % (and more than {FUSE_FLOOR}) stops here, before sales is flooded. {then}"
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from leadscore.store.batch import insert_new, storable
 from leadscore.store.work_tables import parked
@@ -26,6 +26,12 @@ def park(connection: Connection, things: list[Parked]) -> None:
     columns = ("digest", "job", "object", "record_id", "reason", "content", "at")
     rows = [(_digest(p), p.job, p.object, p.record_id, storable(p.reason), storable(p.content), p.at) for p in things]
     insert_new(connection, parked, columns, rows)
+
+
+def unpark(connection: Connection, job: str, object: str, record_id: str) -> None:
+    """What a job had put aside of a record has come right since."""
+    mine = (parked.c.job == job, parked.c.object == object, parked.c.record_id == record_id)
+    connection.execute(delete(parked).where(*mine))
 
 
 def all_parked(connection: Connection, limit: int = 1000) -> tuple[Parked, ...]:
