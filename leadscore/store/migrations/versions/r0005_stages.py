@@ -93,8 +93,6 @@ def _intents() -> None:
         _number("put_back", "1: the stage that we emptied the field of returns as it was"),
         _number("released", "1: a person lets it go on, whatever the fuse says"),
         _text("waits", "what a decided change waits for: fuse, day; NULL: nothing", null=True),
-        _number("called_first", "when the write that is under way was first sent", null=True),
-        _number("called_last", "when it was last sent", null=True),
         _number("since", "when it was first asked for"),
         _number("mark", "counts what asked for it, so that what comes while deciding is not lost"),
         _text("owner", "who is at it now", null=True),
