@@ -70,8 +70,8 @@ Hand = Literal["person", "program", "import", "workflow", "bulk", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswer:
-    """What the field for sales feedback became at `at`; "" is emptied. `author` is the CRM's id of the person, if one
-    is known; `before` is what the field held until then."""
+    """What the field for sales feedback became at `at`; "" is emptied. `author` is the person, by name and address
+    where the CRM tells them, else by its id, "" if nobody is known; `before` is what the field held until then."""
 
     value: str
     at: int

@@ -1,6 +1,7 @@
 """What sales answered about a contact, read from the history of the field that they answer in."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from connectors.hubspot.fields import property_name
 from connectors.protocol import Hand, PastValue, SeenAnswer, SeenFeedback
@@ -11,8 +12,8 @@ _PROGRAMS = frozenset({"INTEGRATION", "API"})
 def read_feedback(
     fields: Sequence[str], values: Mapping[str, str | None], history: Mapping[str, tuple[PastValue, ...]]
 ) -> SeenFeedback | None:
-    """Answers in all of these fields, oldest first; None where none of them was read. The note of an answer is what
-    the note field held when the answer was given."""
+    """Answers in all of these fields, oldest first; None where none of them was read. A note belongs to the answer that
+    is nearest to it in time, whether it was typed before or after; of several the latest counts."""
     read = [name for name in fields if name in values]
     if not read:
         return None
@@ -42,8 +43,12 @@ def _answers(past: Sequence[PastValue], notes: Sequence[PastValue]) -> list[Seen
     before = ""
     for entry in past:
         if entry.value != before:
-            note = next((one.value for one in reversed(notes) if one.at <= entry.at), "")
-            hand = hand_of(entry.source, entry.by)
-            found.append(SeenAnswer(entry.value, entry.at, hand, entry.by, note if entry.value else "", before))
+            found.append(SeenAnswer(entry.value, entry.at, hand_of(entry.source, entry.by), entry.by, "", before))
         before = entry.value
-    return found
+    given = [answer.at for answer in found if answer.value]
+    noted: dict[int, str] = {}
+    for note in notes:
+        if given and note.value:
+            # Typed just between two answers, it is the later one's: people write first and choose then.
+            noted[min(given, key=lambda at: (abs(at - note.at), -at))] = note.value
+    return [replace(answer, note=noted.get(answer.at, "")) if answer.value else answer for answer in found]

@@ -1,6 +1,7 @@
 """Reads one HubSpot account: its records, what people did, and what the account is like."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from connectors.budget import Limits
 from connectors.errors import AccessDenied
@@ -8,8 +9,10 @@ from connectors.hubspot import abilities
 from connectors.hubspot import needs as reading
 from connectors.hubspot.abilities import Abilities
 from connectors.hubspot.account import read_account, read_clock, read_quota
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.archived import read_archived
 from connectors.hubspot.client import Client
+from connectors.hubspot.colleagues import Colleagues
 from connectors.hubspot.contacts import acts, read_contacts, told, wanted_contacts
 from connectors.hubspot.deals import deals_activities, read_deals, read_stages, told_deals, wanted_deals
 from connectors.hubspot.fields import is_ours, property_name, read_back
@@ -43,6 +46,7 @@ class HubSpotReader:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._abilities = Abilities(client)
+        self._colleagues = Colleagues(client)
 
     def needs(self, models: Sequence[ScoringModel]) -> Needs:
         return reading.needs(models)
@@ -69,7 +73,7 @@ class HubSpotReader:
 
     def properties(self, object: str) -> tuple[PropertyInfo, ...]:
         answer = self._client.call(self._client.properties.get_all, PLURAL[object], archived=False)
-        return tuple(_info(object, raw) for raw in answer.get("results") or ())
+        return tuple(_info(object, raw) for raw in rows_of(answer))
 
     def forms(self) -> tuple[SeenForm, ...]:
         return read_forms(self._client)
@@ -105,7 +109,8 @@ class HubSpotReader:
             case "companies":
                 yield from self._companies(cursor, needs, now, limit)
             case "contacts":
-                yield from read_contacts(client, cursor, needs, now, limit, self._views_by_event(needs))
+                for page in read_contacts(client, cursor, needs, now, limit, self._views_by_event(needs)):
+                    yield replace(page, records=self._colleagues.named(page.records))
             case "deals":
                 yield from read_deals(client, cursor, needs, now, limit)
             case "form_submissions":
@@ -130,7 +135,8 @@ class HubSpotReader:
             by_event = self._views_by_event(needs)
             wanted = wanted_contacts(needs, by_event)
             raws = read_batch(client, wanted, ids)
-            return Page("", told(client, raws, wanted), acts(raws, needs, by_event), last=True)
+            people = self._colleagues.named(told(client, raws, wanted))
+            return Page("", people, acts(raws, needs, by_event), last=True)
         if object == DEAL:
             wanted, stages = wanted_deals(needs), read_stages(client)
             raws = read_batch(client, wanted, ids)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from connectors.protocol import SeenAnswer, SeenFeedback
 from leadscore.store import due
@@ -60,15 +60,19 @@ def keep_feedback(connection: Connection, asked: Sequence[Asked], now: int) -> s
     known = _known(connection, [one.subject for one in asked])
     given: list[tuple[Asked, SeenAnswer]] = []
     aside: list[Parked] = []
+    noted: list[dict[str, object]] = []
     for one in asked:
         own = _own_emptyings(one.feedback.answers, held.get(one.record, {}).get(EMPTIED, ""))
         for answer in one.feedback.answers:
             if answer.at in own or _is_known(one, answer, known.get(one.subject, ())):
+                if answer.note:
+                    noted.append({"of": one.record, "given": answer.at, "told": storable(answer.note)})
                 continue
             if answer.hand == "person":
                 given.append((one, answer))
             else:
                 aside.append(_parked(one, answer, _WHY[answer.hand], now))
+    _note_down(connection, noted)
     given, many = _without_bulk(connection, given, now)
     park(connection, aside + many)
     _show(connection, asked, held, now)
@@ -78,6 +82,14 @@ def keep_feedback(connection: Connection, asked: Sequence[Asked], now: int) -> s
     ]
     insert_new(connection, answers, _COLUMNS, rows)
     return {one.subject for one, _ in given}
+
+
+def _note_down(connection: Connection, noted: Sequence[dict[str, object]]) -> None:
+    """Adds notes that were typed after their answers; a note moves no score."""
+    if noted:
+        a = answers.c
+        mine = (a.record == bindparam("of"), a.at == bindparam("given"), a.note != bindparam("told"))
+        connection.execute(update(answers).where(*mine).values(note=bindparam("told")), list(noted))
 
 
 def withdraw(connection: Connection, subject: int, now: int, author: str = OPERATOR) -> None:

@@ -55,6 +55,7 @@ feedback:
 """
 BOOK = Rulebook((parse_model(MODEL, "model"),), (MODEL,), Tables(frozenset(), frozenset(), {}))
 EMAIL = "mara@northwind.example"
+MARA = "Mara Lindqvist (mara.lindqvist@example.com)"
 
 
 @dataclass
@@ -137,10 +138,10 @@ def test_not_ready_holds_the_lead_in_the_middle_and_names_who_said_so(sales: Sal
         "adjustment": "-50",
         "feedback": "not_ready",
         "last_feedback": "MQL: not ready",
-        "last_feedback_by": "9501",
+        "last_feedback_by": MARA,
     }
     line = explain(sales.store, BOOK, EMAIL, sales.now).score.contributions[-1]
-    assert (line.kind, line.points, line.evidence["author"]) == ("adjustment", -50, "9501")
+    assert (line.kind, line.points, line.evidence["author"]) == ("adjustment", -50, MARA)
     assert sales.known()[0].note == "no budget before spring"
     assert sales.shown("first_sql_at", "last_mql_at")["first_sql_at"] != ""
 
@@ -174,7 +175,7 @@ def test_a_second_demo_form_makes_the_lead_an_sql_again_and_the_field_is_emptied
     assert sales.shown("adjustment", "feedback", "last_feedback_by") == {
         "adjustment": "0",
         "feedback": "true_sql",
-        "last_feedback_by": "9502",
+        "last_feedback_by": "Tomás Ferreira (tomas.ferreira@example.com)",
     }
 
 
@@ -210,7 +211,7 @@ def test_the_operator_releases_a_held_lead_and_the_field_is_emptied(sales: Sales
     assert sales.shown("total", "stage", "feedback") == {"total": "50", "stage": "mql", "feedback": ""}
     sales.later(60_000)
     sales.turn()
-    assert [one.author for one in sales.known()] == ["9501", "operator"]
+    assert [one.author for one in sales.known()] == [MARA, "operator"]
 
 
 def test_a_rule_is_as_right_as_sales_says(sales: Sales) -> None:

@@ -14,13 +14,13 @@ Told = tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, Hand]
 
 
 def answered(id: str, *given: Told, note: str = "") -> SeenRecord:
-    """A contact with the history of its feedback field: value, time, author, hand."""
+    """A contact with the history of its feedback field: value, time, author, hand, and one note for all."""
     found: list[SeenAnswer] = []
     before = ""
     for one in given:
         author = one[2] if len(one) > 2 else "7"
         hand: Hand = one[3] if len(one) > 3 else "person"
-        found.append(SeenAnswer(one[0], one[1], hand, author, note, before))
+        found.append(SeenAnswer(one[0], one[1], hand, author, note if one[0] else "", before))
         before = one[0]
     return SeenRecord("contact", id, {"leadscore_feedback": before}, feedback=SeenFeedback(tuple(found), before))
 
@@ -133,3 +133,11 @@ def test_the_operator_withdraws_an_answer(store: Engine) -> None:
         withdraw(connection, subject_of(store, "1"), NOW + 1)
     assert everything(store, "1").answers[-1] == Answer(None, NOW + 1, "operator")
     assert due(store) == {"1"}
+
+
+def test_a_note_that_is_typed_after_its_answer_is_kept_with_it_and_moves_nothing(store: Engine) -> None:
+    keep(store, answered("1", ("not_ready", NOW - 9)))
+    settle(store)
+    keep(store, answered("1", ("not_ready", NOW - 9), note="no budget before spring"), now=NOW + HOUR)
+    assert everything(store, "1").answers == (Answer("not_ready", NOW - 9, "7", "no budget before spring"),)
+    assert due(store) == set()
