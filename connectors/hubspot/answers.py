@@ -63,6 +63,15 @@ def envelope(answer: Answer) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def rows_of(answer: Any) -> list[Mapping[str, Any]]:
+    """The rows of a good answer; none where it says so. Raises RetryLater for an answer that does not speak of rows at
+    all: it is not HubSpot's, and to take it for "nothing there" would lose records."""
+    rows = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        raise RetryLater("HubSpot's answer is not in its form; a proxy may stand in between. Try again later.")
+    return rows
+
+
 def own_words(body: Mapping[str, Any]) -> str:
     """What HubSpot says is wrong, in its own words. The list that it hides as JSON text inside `message` is unpacked:
     one `property: message` for each entry."""
@@ -135,8 +144,9 @@ def _too_many(
     told = _told_wait(answer, wall)
     if told is not None:
         return Told(sentence, told)
+    # Without a header the policy tells the window. That holds for all processes, as the limit does.
     per_second = policy == "SECONDLY" or (not policy and call.kind == SEARCH)
-    return RetryLater(sentence, 1.0 if per_second else 10.0)
+    return Told(sentence, 1.0 if per_second else 10.0)
 
 
 def _busy(call: Call, answer: Answer, wall: int) -> RetryLater:

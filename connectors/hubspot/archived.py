@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.instants import instant
 from connectors.hubspot.records import BATCH, PLURAL, next_page
@@ -45,7 +46,7 @@ def read_archived(client: Client, cursor: Cursor | None, objects: tuple[str, ...
 def _bin_page(client: Client, object: str, after: str, since: int) -> tuple[tuple[SeenRecord, ...], str | None]:
     asked = {"limit": BATCH, "properties": ["hs_object_id"], "archived": True}
     answer = client.call(client.objects.get_page, PLURAL[object], after=after or None, **asked)
-    gone = [(str(raw["id"]), instant(raw.get("archivedAt"))) for raw in answer.get("results") or ()]
+    gone = [(str(raw["id"]), instant(raw.get("archivedAt"))) for raw in rows_of(answer)]
     records = (
         SeenRecord(object, id, {}, modified_at=at, archived=True) for id, at in gone if at is None or at >= since
     )

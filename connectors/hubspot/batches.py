@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.errors import NotInstalled
-from connectors.hubspot.answers import Refused, hidden, own_words
+from connectors.hubspot.answers import Refused, hidden, own_words, rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.fields import PREFIX
 from connectors.hubspot.records import PLURAL
@@ -70,8 +70,8 @@ class _Sending:
                 raise
             _check_installed(refused.errors)
             return refused
-        wrong = dict(_errors(answer or {}))
-        told = {str(result["id"]) for result in (answer or {}).get("results") or ()}
+        told = {str(result["id"]) for result in rows_of(answer)}
+        wrong = dict(_errors(answer))
         for row in rows:
             id = row["id"]
             if id in wrong:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.instants import instant
 from connectors.hubspot.links import linked
@@ -42,7 +43,7 @@ def read_stages(client: Client) -> dict[str, Stage]:
     answer = client.call(client.pipelines.get_all, "deals")
     return {
         str(stage["id"]): Stage(str(stage.get("label") or ""), str(pipeline.get("label") or ""), _status(stage))
-        for pipeline in answer.get("results") or ()
+        for pipeline in rows_of(answer)
         for stage in pipeline.get("stages") or ()
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.hubspot.answers import Refused
+from connectors.hubspot.answers import Refused, rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.paths import SUBMISSIONS
 from connectors.hubspot.records import next_page
@@ -35,7 +35,7 @@ def read_forms(client: Client) -> tuple[SeenForm, ...]:
     after: str | None = ""
     while after is not None:
         answer = client.call(client.forms.get_page, limit=100, after=after or None, form_types=_KINDS)
-        found |= {str(form["id"]): str(form.get("name") or "") for form in answer.get("results") or ()}
+        found |= {str(form["id"]): str(form.get("name") or "") for form in rows_of(answer)}
         after = next_page(answer)
     return tuple(SeenForm(id, name) for id, name in sorted(found.items()))
 
@@ -74,7 +74,7 @@ def _form(client: Client, form: SeenForm, place: _Place) -> Iterator[tuple[SeenA
             if gone.status != 404:
                 raise
             return
-        rows = [row for row in answer.get("results") or () if isinstance(row.get("submittedAt"), int)]
+        rows = [row for row in rows_of(answer) if isinstance(row.get("submittedAt"), int)]
         place.newest = max(place.newest, *(row["submittedAt"] for row in rows)) if rows else place.newest
         fresh = [row for row in rows if row["submittedAt"] >= known - OVERLAP]
         following = next_page(answer) if len(fresh) == len(rows) and rows else None

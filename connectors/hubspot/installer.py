@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from connectors.errors import Rejected
-from connectors.hubspot.answers import Refused
+from connectors.hubspot.answers import Refused, rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.fields import GROUPS, OurField, is_ours, our_fields, property_name
 from connectors.protocol import InstallStep
@@ -30,9 +30,9 @@ class HubSpotInstaller:
         """Our fields and then our groups, as far as they are there. Their values go with them; HubSpot keeps deleted
         fields for 90 days."""
         found = self._client.call(self._client.properties.get_all, _OBJECT, archived=False)
-        ours = [raw for raw in found.get("results") or () if is_ours(str(raw["name"]), str(raw.get("groupName") or ""))]
+        ours = [raw for raw in rows_of(found) if is_ours(str(raw["name"]), str(raw.get("groupName") or ""))]
         steps = [_step("remove", raw["name"], f"Remove the field {raw.get('label')!r} and its values.") for raw in ours]
-        strangers = {raw.get("groupName") for raw in found.get("results") or () if raw not in ours}
+        strangers = {raw.get("groupName") for raw in rows_of(found) if raw not in ours}
         for name, label in GROUPS.items():
             if name not in strangers and self._get_group(name) is not None:
                 steps.append(_step("remove", name, f"Remove the group {label!r}."))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.client import Client
 
 PRIMARY_COMPANY_TYPE = 1
@@ -19,7 +20,7 @@ def linked(
     while waiting:
         now, waiting = waiting[:_INPUTS], waiting[_INPUTS:]
         answer = client.call(client.associations.get_page, source, target, {"inputs": now})
-        for result in answer.get("results") or ():
+        for result in rows_of(answer):
             id = str(result["from"]["id"])
             targets = (str(to["toObjectId"]) for to in result.get("to") or () if _fits(to, type_id))
             found.setdefault(id, {}).update(dict.fromkeys(targets))

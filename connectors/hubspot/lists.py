@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.hubspot.answers import Refused
+from connectors.hubspot.answers import Refused, rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.records import next_page
 from connectors.protocol import Page, SeenList
@@ -39,5 +39,5 @@ def _members(client: Client, id: str) -> Iterator[str]:
     after: str | None = ""
     while after is not None:
         answer = client.call(client.memberships.get_page, id, limit=_PAGE, after=after or None)
-        yield from (str(member["recordId"]) for member in answer.get("results") or ())
+        yield from (str(member["recordId"]) for member in rows_of(answer))
         after = next_page(answer)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.feedback import read_feedback
 from connectors.hubspot.instants import instant
@@ -59,7 +60,7 @@ def read_batch(client: Client, wanted: Wanted, ids: Iterable[str]) -> list[Raw]:
             "inputs": [{"id": id} for id in batch],
         }
         answer = client.call(client.batches.read, PLURAL[wanted.object], body)
-        return list(answer.get("results") or ())
+        return rows_of(answer)
 
     return [raw for raws in _at_once(one, batches) for raw in raws]
 
@@ -76,7 +77,7 @@ def read_page(client: Client, wanted: Wanted, after: str | None) -> tuple[list[R
         history = list(wanted.history) or None
         asked = {"limit": wanted.page, "properties": list(wanted.all), "properties_with_history": history}
     answer = client.call(client.objects.get_page, kind, after=after, archived=False, **asked)
-    raws = list(answer.get("results") or ())
+    raws = rows_of(answer)
     return (raws if short else read_batch(client, wanted, [raw["id"] for raw in raws])), next_page(answer)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.batches import update_records
 from connectors.hubspot.client import Client
 from connectors.hubspot.instants import instant
@@ -35,7 +36,7 @@ class HubSpotStageWriter:
         if field != _LIFECYCLE:
             return ()
         found = self._client.call(self._client.properties.get_all, "contacts", archived=False)
-        names = {str(raw["name"]) for raw in found.get("results") or ()}
+        names = {str(raw["name"]) for raw in rows_of(found)}
         dated = [stage for stage in self.stage_order(field) if _ENTERED + stage in names]
         dates = Capability(
             "stage dates",
@@ -96,7 +97,7 @@ class HubSpotStageWriter:
     def _shown(self, field: str, object: str, ids: Sequence[str]) -> dict[str, str]:
         body = {"properties": [field], "propertiesWithHistory": [], "inputs": [{"id": id} for id in ids]}
         answer = self._client.call(self._client.batches.read, PLURAL[object], body)
-        return {str(raw["id"]): _value(raw, field) for raw in answer.get("results") or ()}
+        return {str(raw["id"]): _value(raw, field) for raw in rows_of(answer)}
 
 
 def _seen(raw: Raw, field: str, written: Written | None) -> StageSeen:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.errors import RetryLater
-from connectors.hubspot.answers import Refused
+from connectors.hubspot.answers import Refused, rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.instants import iso
 from connectors.hubspot.links import linked
@@ -62,7 +62,7 @@ class HubSpotTaskWriter:
             inputs = [{"id": id} for id in newest_first[start : start + BATCH]]
             body = {"properties": ["hs_task_body"], "propertiesWithHistory": [], "inputs": inputs}
             answer = self._client.call(self._client.batches.read, "tasks", body)
-            for raw in answer.get("results") or ():
+            for raw in rows_of(answer):
                 if marked.search(str((raw.get("properties") or {}).get("hs_task_body") or "")):
                     return str(raw["id"])
         return None
@@ -73,7 +73,7 @@ class HubSpotTaskWriter:
             answer = self._client.call(
                 self._client.owners.get_page, limit=_OWNERS_PAGE, after=after or None, archived=archived
             )
-            for raw in answer.get("results") or ():
+            for raw in rows_of(answer):
                 yield str(raw["id"]), _owner(raw, archived)
             after = next_page(answer)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from connectors.hubspot.answers import Refused
+from connectors.hubspot.answers import Refused, rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.instants import iso
 from connectors.hubspot.records import next_page
@@ -87,7 +87,7 @@ def _listed(client: Client, place: _Place) -> Iterator[tuple[SeenActivity, ...]]
             # A mark that the portal no longer knows: the window is read from its start.
             following = place.after = ""
             continue
-        views = (told_view(event, str(event.get("objectId") or "")) for event in answer.get("results") or ())
+        views = (told_view(event, str(event.get("objectId") or "")) for event in rows_of(answer))
         gathered += [view for view in views if view is not None and view.record_id]
         following = next_page(answer)
         place.after = following or place.after

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.instants import instant, iso
 from connectors.hubspot.records import next_page
@@ -23,7 +24,7 @@ def visitors(client: Client, bound: str, since: int, until: int, after: str) -> 
     unknown), by id and behind `after`, so that the search's cap of 10,000 results is never met."""
     while True:
         answer = client.call(client.searches.do_search, "contacts", _query(bound, since, until, after))
-        found = [(str(raw["id"]), _created(raw)) for raw in answer.get("results") or ()]
+        found = [(str(raw["id"]), _created(raw)) for raw in rows_of(answer)]
         for start in range(0, len(found), _CONTACTS):
             yield found[start : start + _CONTACTS]
         if not found or next_page(answer) is None:
@@ -61,7 +62,7 @@ def _views_of_one(client: Client, id: str, since: int | None) -> Iterator[SeenAc
             after=after or None,
             limit=EVENTS_PAGE,
         )
-        views = (told_view(event, id) for event in answer.get("results") or ())
+        views = (told_view(event, id) for event in rows_of(answer))
         yield from (view for view in views if view is not None)
         after = next_page(answer)
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.errors import RetryLater
+from connectors.hubspot.answers import rows_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.needs import MODIFIED
 from connectors.hubspot.records import PLURAL, Raw, Wanted, next_page, read_batch, read_page
@@ -98,7 +99,7 @@ def _window(client: Client, wanted: Wanted, place: Place, now: int) -> Iterator[
     place.until = place.until or max(now, place.since)
     while True:
         answer = client.call(client.searches.do_search, PLURAL[wanted.object], _query(wanted, place))
-        ids = [str(result["id"]) for result in answer.get("results") or ()]
+        ids = [str(result["id"]) for result in rows_of(answer)]
         raws = read_batch(client, wanted, ids)
         if not ids or next_page(answer) is None:
             yield Piece(raws, encode(Place(since=place.until - LAG)), True, 0)
