@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     `LEADSCORE_NAME_FILE` names. `HUBSPOT_TOKEN` and `DATABASE_URL` need no prefix.
 
     `api_share` is our part of the account's calls of a day and of its searches. `write_untouched`: what
-    subjects on which nothing ever matched get; None leaves them empty.
+    subjects on which nothing ever matched get; None leaves them empty. `max_entries_per_day`: how many records a day
+    may enter a lifecycle stage; 0: any number, as the fuse stops floods.
 
     The rest is read by `serve`, `worker` and `scheduler`. `public_url`: what HubSpot calls, as it calls it, with the
     path before `/webhooks/hubspot` if a proxy adds one; signatures are made over it. `hubspot_client_secrets`: of the
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     models: Listed = ()
     write_step: Annotated[int, Field(ge=1)] = 1
     write_untouched: Literal[0] | None = None
+    max_entries_per_day: Annotated[int, Field(ge=0)] = 0
     free_domains: Listed = ()
     disposable_domains: Listed = ()
     business_domains: Listed = ()

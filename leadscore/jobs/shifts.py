@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Engine
 
 from connectors.protocol import Reader, Writer
+from connectors.stages import StageWriter
 from leadscore.jobs.chores import do_chore
 from leadscore.jobs.crew import Shift
 from leadscore.jobs.inbox import take_in
@@ -14,6 +15,8 @@ from leadscore.jobs.notices import rises
 from leadscore.jobs.post import post
 from leadscore.jobs.refetch import refetch
 from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.stage_requests import request_stages
+from leadscore.jobs.stages import StageMover
 from leadscore.jobs.tell import tell
 from leadscore.jobs.worker import Worker
 from leadscore.jobs.write_back import write_back
@@ -21,7 +24,7 @@ from leadscore.jobs.writing_policy import WritePolicy
 from leadscore.store.chores import Rhythm, give_back_chores
 from leadscore.store.database import writing
 from leadscore.store.leases import give_back_all
-from leadscore.store.live_tables import outbox, postings, refetches, tellings
+from leadscore.store.live_tables import outbox, postings, refetches, stage_intents, tellings
 from leadscore.store.work_tables import due
 
 
@@ -32,7 +35,8 @@ def _tell_nobody(_shift: str, _outcomes: Mapping[str, int]) -> None:
 @dataclass(frozen=True, slots=True)
 class Work:
     """What the shifts of one process work with. `name` tells the process from all others; `became` is told what became
-    of the work of each step, in the words of its report. `messenger`: by what sales is told; None: it is not."""
+    of the work of each step, in the words of its report. `messenger`: by what sales is told; None: it is not. `stages`:
+    by what lifecycle stages are moved; None: they are not; `most_entries` a day may enter one, 0: any number."""
 
     name: str
     store: Engine
@@ -44,6 +48,8 @@ class Work:
     clock: Callable[[], int]
     became: Callable[[str, Mapping[str, int]], None] = _tell_nobody
     messenger: Messenger | None = None
+    stages: StageWriter | None = None
+    most_entries: int = 0
 
 
 def shifts(work: Work, many: int) -> tuple[Shift, ...]:
@@ -60,7 +66,8 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
         return step
 
     def scoring(name: str) -> Callable[[], int]:
-        worker = Worker(store, work.rulebook, work.policy, name=name, hooks=[rises(work.rulebook.models)])
+        models = work.rulebook.models
+        worker = Worker(store, work.rulebook, work.policy, name=name, hooks=[rises(models), request_stages(models)])
 
         def step() -> int:
             report = worker.score_due(clock())
@@ -83,9 +90,25 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
         *(Shift("read", reading(f"{work.name}:read{number}"), idle=0.2) for number in numbers),
         *(Shift("score", scoring(f"{work.name}:score{number}"), idle=0.2) for number in numbers),
         Shift("write", sending, idle=0.2),
+        *_moving(work),
         *_telling(work),
         Shift("chores", chores, idle=1.0),
     )
+
+
+def _moving(work: Work) -> tuple[Shift, ...]:
+    """Lifecycle stages."""
+    if work.stages is None:
+        return ()
+    name, most = f"{work.name}:stages", work.most_entries
+    mover = StageMover(work.store, work.stages, work.rulebook, name=name, most_entries=most)
+
+    def moving() -> int:
+        report = mover.turn(work.clock())
+        work.became("stages", asdict(report.steps))
+        return report.busy
+
+    return (Shift("stages", moving, idle=0.5),)
 
 
 def _telling(work: Work) -> tuple[Shift, ...]:
@@ -110,5 +133,6 @@ def _telling(work: Work) -> tuple[Shift, ...]:
 def give_back_everything(store: Engine, name: str) -> int:
     """Ends every lease of a process, so that others go on at once; returns how many there were."""
     with writing(store) as connection:
-        freed = sum(give_back_all(connection, queue, name) for queue in (due, refetches, outbox, tellings, postings))
+        queues = (due, refetches, outbox, stage_intents, tellings, postings)
+        freed = sum(give_back_all(connection, queue, name) for queue in queues)
         return freed + give_back_chores(connection, f"{name}:chores")
