@@ -109,7 +109,7 @@ def claim(
 def asked(connection: Connection, claims: Sequence[Claim]) -> list[Asked]:
     """What these claims are to decide."""
     found = _with_records(connection, claims)
-    return [Asked(claim, row.subject, row.object, row.record_id, row.until is not None) for claim, row in found]
+    return [Asked(claim, row.subject, row.object, row.record_id, row.gone is not None) for claim, row in found]
 
 
 def walks(connection: Connection, claims: Sequence[Claim]) -> list[Walk]:
@@ -117,7 +117,7 @@ def walks(connection: Connection, claims: Sequence[Claim]) -> list[Walk]:
     found: list[Walk] = []
     for claim, row in _with_records(connection, claims):
         change = _change(row)
-        gone, released = row.until is not None, bool(row.released)
+        gone, released = row.gone is not None, bool(row.released)
         found.append(Walk(claim, row.step, row.subject, row.object, row.record_id, gone, change, released))
     return found
 
