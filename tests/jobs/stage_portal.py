@@ -27,8 +27,8 @@ from leadscore.sandbox.happening import Source
 from leadscore.store.database import reading, writing
 from leadscore.store.known_stages import Past, past_moves
 from leadscore.store.live_tables import notices
-from leadscore.store.refetches import name_records
 from leadscore.store.records import find_records
+from leadscore.store.refetches import name_records
 from tests.jobs.models import rulebook
 
 NOW = 1_800_000_000_000

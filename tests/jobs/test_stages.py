@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from tests.jobs.stage_portal import LEAD, MQL, SQL, Town, outcomes, town
+from tests.jobs.stage_portal import MQL, SQL, Town, outcomes, town
 
 
 @pytest.fixture
