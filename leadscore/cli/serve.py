@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event
@@ -20,6 +19,7 @@ from leadscore.cli.web_server import WebServer
 from leadscore.jobs.crew import Crew, Shift
 from leadscore.jobs.inbox import StoreInbox
 from leadscore.jobs.leader import LEASE, Leadership
+from leadscore.jobs.process import process_name, take_back_from_the_dead
 from leadscore.jobs.scheduler import rhythms, run_scheduler
 from leadscore.jobs.shifts import Work, give_back_everything, shifts
 from leadscore.jobs.troubles import Troubles
@@ -116,6 +116,7 @@ def _well(crew: Crew) -> str:
 @contextmanager
 def _service() -> Iterator[tuple[Parts, Engine, Event]]:
     """Settings, logging, the open store, and the event that SIGTERM and Ctrl-C set; the second of them ends at once.
+    What was lent to processes that were killed on this machine is free again.
 
     Raises StoreError if nothing was read yet: then it is not known whose notices are to be believed.
     """
@@ -132,15 +133,11 @@ def _service() -> Iterator[tuple[Parts, Engine, Event]]:
         with made.store() as store:
             with reading(store) as connection:
                 bound(connection)
+            take_back_from_the_dead(store)
             yield made, store, stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def process_name() -> str:
-    """Tells this process from every other one, on whatever machine."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics, lease: int) -> Crew:
@@ -151,7 +148,7 @@ def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics, lease: 
         name = process_name()
         work = Work(
             name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now, metrics.became,
-            made.messenger,
+            made.messenger, made.crm.stages, chosen.max_entries_per_day,
         )  # fmt: skip
         found += shifts(work, chosen.workers)
 
