@@ -20,11 +20,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One sort of work. `step` does a little of it and returns how much that was; 0 rests for `idle` seconds."""
+    """One sort of work. `step` does a little of it and returns how much that was; 0 rests for `idle` seconds. `free`
+    gives back what a step that failed had borrowed, before the next one."""
 
     name: str
     step: Callable[[], int]
     idle: float = 0.5
+    free: Callable[[], object] | None = None
 
 
 Watch = Callable[[str, int, Exception | None], None]
@@ -44,8 +46,9 @@ class Crew:
         ]
 
     def add(self, name: str, run: Callable[[], None]) -> None:
-        """A thread that runs until `stop` is set, by itself. To be added before the start."""
-        self._threads.append(Thread(target=run, name=name, daemon=True))
+        """A thread that runs until `stop` is set, by itself, and is begun again should it fail. To be added before the
+        start."""
+        self._threads.append(Thread(target=self._run, args=(name, run), name=name, daemon=True))
 
     def start(self) -> None:
         for thread in self._threads:
@@ -64,12 +67,23 @@ class Crew:
         """Whether every shift still works."""
         return all(thread.is_alive() for thread in self._threads)
 
+    def _run(self, name: str, run: Callable[[], None]) -> None:
+        while not self.stop.is_set():
+            try:
+                run()
+            except Exception as error:  # noqa: BLE001 (the service goes on, whatever one run met)
+                _tell(name, error, _TROUBLE)
+                self.stop.wait(_TROUBLE)
+
     def _work(self, shift: Shift) -> None:
         said = ""
         while not self.stop.is_set():
             done, rest = 0, shift.idle
             failure: Exception | None = None
             try:
+                if said and shift.free:
+                    # What the step that failed had borrowed would else lie until its lease ends.
+                    shift.free()
                 done = shift.step()
             except Exception as error:  # noqa: BLE001 (the service goes on, whatever one step met)
                 failure, rest = error, rest_after(error, self._clock())

@@ -12,12 +12,20 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from leadscore.store.errors import StoreError
 
 _WRITES = "leadscore_writes"
 _MIGRATION_LOCK = 0x1EAD5C07E
+_PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""After how long a PostgreSQL that vanished without a word counts as gone; what its address says comes first."""
 
 
 def open_store(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine:
@@ -44,7 +52,7 @@ def connect(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine
     place = _address(url)
     if place.get_backend_name() == "postgresql":
         try:
-            return create_engine(place)
+            return create_engine(_impatient(place))
         except ModuleNotFoundError as error:
             raise StoreError(
                 "DATABASE_URL names PostgreSQL, whose driver is not installed. Install leadscore[postgres]."
@@ -93,7 +101,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _told(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         place = engine.url.render_as_string(hide_password=True)
         raise StoreError(
             f"The store at {place} does not answer: {error.orig}. Nothing of this step was kept. Look whether another "
@@ -116,6 +124,10 @@ def _address(url: str) -> URL:
     if backend not in ("sqlite", "postgresql"):
         raise StoreError(f"DATABASE_URL names {backend!r}. leadscore keeps its store in sqlite or postgresql.")
     return place.set(drivername="postgresql+psycopg") if backend == "postgresql" else place
+
+
+def _impatient(place: URL) -> URL:
+    return place.update_query_dict({name: value for name, value in _PATIENCE.items() if name not in place.query})
 
 
 def _private_file(path: Path) -> None:
