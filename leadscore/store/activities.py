@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, select
 from leadscore.store import tables
 from leadscore.store.batch import Row, chunks, insert_new, storable, to_json
 from leadscore.store.live_tables import addresses
+from leadscore.store.prepared import Among, Prepared
 from scoring.facts import Kind
 
 ACTIVITY_COLUMNS = ("subject", "occurred_at", "kind", "source", "record", "observed_at", "learned_at")
@@ -54,10 +55,10 @@ def match_unmatched(connection: Connection, people: Mapping[str, tuple[int, int]
     """Gives the activities that waited for these addresses to their (subject, record); returns who got some."""
     unmatched = tables.unmatched
     rows: list[Row] = []
-    for chunk in chunks(sorted(people)):
-        for row in connection.execute(select(unmatched).where(unmatched.c.email.in_(chunk))):
-            subject, record = people[row.email]
-            rows.append((subject, row.occurred_at, row.kind, row.source, record, row.observed_at, row.learned_at))
+    for email, kind, source, at, observed, learned in _WAITING.rows(connection, keys=sorted(people)) if people else ():
+        subject, record = people[email]
+        rows.append((subject, at, kind, source, record, observed, learned))
+    for chunk in chunks(sorted(people)) if rows else ():
         connection.execute(delete(unmatched).where(unmatched.c.email.in_(chunk)))
     insert_new(connection, tables.activities, ACTIVITY_COLUMNS, rows)
     return {row[0] for row in rows if isinstance(row[0], int)}
@@ -68,9 +69,8 @@ def keep_addresses(
 ) -> dict[str, tuple[int, int]]:
     """Keeps which further addresses these (record, subject)s have, and returns (subject, record) of the new ones."""
     known: dict[int, set[str]] = {}
-    for chunk in chunks(sorted(record for record, _ in told)):
-        for row in connection.execute(select(addresses).where(addresses.c.record.in_(chunk))):
-            known.setdefault(row.record, set()).add(row.email)
+    for email, record in _FURTHER.rows(connection, keys=sorted(record for record, _ in told)) if told else ():
+        known.setdefault(record, set()).add(email)
     rows: list[Row] = []
     fresh: dict[str, tuple[int, int]] = {}
     for (record, subject), has in told.items():
@@ -83,6 +83,13 @@ def keep_addresses(
             connection.execute(delete(addresses).where(*gone))
     insert_new(connection, addresses, ("email", "record"), rows)
     return fresh
+
+
+_u = tables.unmatched.c
+_WAITING = Prepared(
+    select(_u.email, _u.kind, _u.source, _u.occurred_at, _u.observed_at, _u.learned_at).where(Among(_u.email))
+)
+_FURTHER = Prepared(select(addresses.c.email, addresses.c.record).where(Among(addresses.c.record)))
 
 
 def people_by_email(connection: Connection, emails: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
-from leadscore.store.batch import Row, chunks, insert_new, to_json
+from leadscore.store.batch import Row, insert_new, to_json
 from leadscore.store.live_tables import deliveries
+from leadscore.store.prepared import Among, Prepared, given, told
 from webhooks.delivery import NamedRecord
 
 OPEN, DONE, DEAD = "open", "done", "dead"
@@ -47,19 +48,17 @@ def add(connection: Connection, rows: Sequence[Stored]) -> int:
 
 def open_deliveries(connection: Connection, limit: int) -> list[Stored]:
     """The oldest events that nobody has acted upon; on PostgreSQL only those that no other transaction has."""
-    d = deliveries.c
-    query = select(deliveries).where(d.state == OPEN).order_by(d.received_at, d.key).limit(limit)
-    return [_stored(row) for row in connection.execute(query.with_for_update(skip_locked=True))]
+    return [_stored(row) for row in _OPEN.rows(connection, many=limit)]
 
 
 def close(connection: Connection, keys: Iterable[str], now: int, reason: str | None = None) -> None:
     """Notes that events were acted upon, or why they needed no act."""
-    _end(connection, keys, {"state": DONE, "reason": reason, "done_at": now})
+    _end(connection, keys, {"became": DONE, "why": reason, "at": now})
 
 
 def bury(connection: Connection, key: str, reason: str, now: int) -> None:
     """Puts an event among the dead letters."""
-    _end(connection, [key], {"state": DEAD, "reason": reason, "done_at": now})
+    _end(connection, [key], {"became": DEAD, "why": reason, "at": now})
 
 
 def count_attempt(connection: Connection, key: str) -> None:
@@ -107,6 +106,11 @@ def by_key(connection: Connection, key: str, limit: int = 10) -> list[Stored]:
     return [_stored(row) for row in connection.execute(query)]
 
 
+def stored_rows(connection: Connection, query: Select[Any]) -> list[Stored]:
+    """What a query for whole rows finds."""
+    return [_stored(row) for row in connection.execute(query)]
+
+
 def count_states(connection: Connection) -> dict[str, int]:
     """How many events are open, done and dead."""
     query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
@@ -121,8 +125,8 @@ def oldest_open(connection: Connection) -> tuple[int, int | None]:
 
 
 def _end(connection: Connection, keys: Iterable[str], values: dict[str, object]) -> None:
-    for chunk in chunks(sorted(keys)):
-        connection.execute(update(deliveries).where(deliveries.c.key.in_(chunk)).values(values))
+    if wanted := sorted(keys):
+        _END.run(connection, keys=wanted, **values)
 
 
 def _as_row(row: Stored) -> Row:
@@ -130,5 +134,17 @@ def _as_row(row: Stored) -> Row:
 
 
 def _stored(row: Any) -> Stored:
-    named = _decode(row.record_ids)
-    return Stored._make((*row[:5], named, *row[6:8], bytes(row.raw), *row[9:]))
+    named = _decode(row[5])
+    return Stored._make((*row[:5], named, *row[6:8], bytes(row[8]), *row[9:]))
+
+
+_d = deliveries.c
+_OPEN = Prepared(
+    select(*(_d[name] for name in _COLUMNS))
+    .where(_d.state == OPEN)
+    .order_by(_d.received_at, _d.key)
+    .limit(given("many"))
+    .with_for_update(skip_locked=True)
+)
+_ENDED = {"state": told("became"), "reason": told("why"), "done_at": given("at")}
+_END = Prepared(update(deliveries).where(Among(_d.key)).values(_ENDED))
