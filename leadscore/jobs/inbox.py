@@ -17,6 +17,7 @@ from leadscore.store.errors import StoreError
 from leadscore.store.group_commit import GroupCommit, Overfull
 from leadscore.store.records import ensure_records
 from leadscore.store.refetches import name_records
+from leadscore.store.unnaming import without_erased
 from webhooks.delivery import Delivery, InboxUnavailable, Receipt
 from webhooks.delivery import Rejected as Unreadable
 
@@ -70,7 +71,7 @@ class StoreInbox:
             if self._group is None:
                 for setting in ("synchronous_commit = on", "lock_timeout = '3s'", "statement_timeout = '4s'"):
                     connection.execute(text(f"SET LOCAL {setting}"))
-            return [deliveries.add(connection, rows) for rows in groups]
+            return [deliveries.add(connection, without_erased(connection, rows)) for rows in groups]
 
     def _check_the_disk(self) -> None:
         if self._file and shutil.disk_usage(self._file.parent).free < self._least_free:
@@ -144,7 +145,9 @@ def _take(
 
 def _name(connection: Connection, ones: Sequence[Stored], now: int) -> None:
     keys = [(named.object, named.id) for one in ones for named in one.records if named.object in OBJECTS]
-    name_records(connection, (held.id for held in ensure_records(connection, keys).values()), now)
+    held = ensure_records(connection, keys).values()
+    # Nothing can happen any more to a record that was merged into another one.
+    name_records(connection, [one.id for one in held if one.merged_into is None], now)
 
 
 def _one_by_one(store: Engine, now: int, ours: frozenset[str], handlers: Mapping[str, Handler], many: int) -> int:

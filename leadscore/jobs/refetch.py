@@ -15,6 +15,7 @@ from leadscore.store.database import one_writer, writing
 from leadscore.store.errors import StoreError
 from leadscore.store.leases import PARKED, Claim
 from leadscore.store.live_tables import refetches
+from leadscore.store.merging import follow_merges
 from leadscore.store.pages import keep_activities
 from leadscore.store.parked import Parked, park
 from leadscore.store.records import Key, find_records, keep_records
@@ -142,10 +143,13 @@ def _keep(
                 later.append(claim.key)
             else:
                 records.append(SeenRecord(object, id, {}, archived=True))
-        keep_records(connection, records, now)
+        # A CRM may answer with what a record was merged into.
+        records += [record for record in page.records if record.id not in part]
+        follow_merges(connection, records, now)
+        keep_records(connection, records, now, asked=True)
         # What a record did is a fact even if another worker has the record by now.
         keep_activities(connection, page.activities, now, first=False)
-        name_unread(connection, [known[object, record.id].id for record in records], now)
+        name_unread(connection, [known[object, one.id].id for one in records if (object, one.id) in known], now)
         leases.give_back(connection, refetches, later, now + _WAIT, begun=True)
         marks = {claim.key: claim.mark for claim in ours.values() if claim.key not in later}
         leases.finish(connection, refetches, marks)

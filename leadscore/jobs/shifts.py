@@ -11,12 +11,12 @@ from leadscore.jobs.chores import do_chore
 from leadscore.jobs.crew import Shift
 from leadscore.jobs.inbox import take_in
 from leadscore.jobs.messenger import Messenger
+from leadscore.jobs.moves import HANDLERS
 from leadscore.jobs.notices import rises
 from leadscore.jobs.post import post
 from leadscore.jobs.refetch import refetch
 from leadscore.jobs.rulebook import Rulebook
-from leadscore.jobs.stage_requests import request_stages
-from leadscore.jobs.stages import StageMover
+from leadscore.jobs.stages import StageMover, request_stages
 from leadscore.jobs.tell import tell
 from leadscore.jobs.worker import Worker
 from leadscore.jobs.write_back import write_back
@@ -86,7 +86,7 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
 
     numbers = range(1, many + 1)
     return (
-        Shift("inbox", lambda: take_in(store, clock()), idle=0.2),
+        Shift("inbox", lambda: take_in(store, clock(), handlers=HANDLERS), idle=0.2),
         *(Shift("read", reading(f"{work.name}:read{number}"), idle=0.2) for number in numbers),
         *(Shift("score", scoring(f"{work.name}:score{number}"), idle=0.2) for number in numbers),
         Shift("write", sending, idle=0.2),

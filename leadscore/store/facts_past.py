@@ -39,20 +39,22 @@ def facts_of(
     """Everything known about a subject; None: no living record shows it. `counted` names the objects whose records
     were read, so that a subject without any has 0 of them and not an unknown number."""
     records = tables.records
-    own = connection.execute(select(records).where(records.c.subject == subject).order_by(records.c.id)).all()
-    live = [row for row in own if row.until is None and row.read_at is not None]
+    living = (records.c.until.is_(None), records.c.read_at.is_not(None))
+    query = select(records).where(records.c.subject == subject, *living).order_by(records.c.id)
+    # What was merged into another record has given it its past: the CRM shows whose values won.
+    live = connection.execute(query).all()
     if not live:
         return None
-    links = list(_links(connection, [row.id for row in own]))
-    values = _known_values(connection, [row.id for row in own] + [link.record for link in links])
+    links = list(_links(connection, [row.id for row in live]))
+    values = _known_values(connection, [row.id for row in live] + [link.record for link in links])
     history = [
         value
         for spec in places
         for place in spec.places
-        for value in _values(spec.field, place, [row.id for row in own], links, values, counted)
+        for value in _values(spec.field, place, [row.id for row in live], links, values, counted)
     ]
     created = [row.created_at for row in live if row.created_at is not None]
-    memberships = memberships_of(connection, {row.id: subject for row in own}, read_lists(connection))
+    memberships = memberships_of(connection, {row.id: subject for row in live}, read_lists(connection))
     return Facts(
         id=live[0].record_id,
         created_at=min(created, default=None),

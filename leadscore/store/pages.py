@@ -16,7 +16,10 @@ from leadscore.store.activities import (
 )
 from leadscore.store.batch import Row, chunks, insert_new, storable, to_json, upsert
 from leadscore.store.database import one_writer
+from leadscore.store.erased import erased_addresses, erased_keys
 from leadscore.store.folding import address
+from leadscore.store.merged import survivors
+from leadscore.store.merging import follow_merges
 from leadscore.store.parked import Parked, park
 from leadscore.store.records import Key, ensure_records, keep_records
 from leadscore.store.streams import StreamState, save_state
@@ -30,6 +33,7 @@ def keep_page(connection: Connection, page: Page, state: StreamState, now: int) 
     """
     one_writer(connection)
     first = state.passes == 0
+    follow_merges(connection, page.records, now)
     keep_records(connection, page.records, now)
     keep_forms(connection, page.forms, now)
     keep_activities(connection, page.activities, now, first=first)
@@ -63,9 +67,12 @@ def keep_forms(connection: Connection, forms: Iterable[SeenForm], now: int) -> N
 def keep_activities(connection: Connection, seen: Sequence[SeenActivity], now: int, *, first: bool) -> None:
     """Keeps activities, matched by record or else by e-mail, and makes their people due.
 
-    Those whose e-mail no record has wait for one; those that name nobody are parked. `first`: they come from the
-    first reading of their source, so they count as known when they happened.
+    Those whose e-mail no record has wait for one; those that name nobody are parked; those of people who were erased
+    are left out. `first`: they come from the first reading of their source, so they count as known when they happened.
     """
+    seen = _of_nobody_erased(connection, seen)
+    if not seen:
+        return
     names = _form_names(connection) if any("form_id" in a.details for a in seen) else {}
     kinds = [_kind(activity, names) for activity in seen]
     numbers = kind_ids(connection, kinds)
@@ -101,7 +108,8 @@ def keep_list(connection: Connection, seen: SeenList, now: int) -> None:
     query = select(memberships.c.record).where(memberships.c.list_id == seen.id, memberships.c.until.is_(None))
     had = set(connection.execute(query).scalars())
     held = ensure_records(connection, [(seen.object, id) for id in sorted(seen.members)])
-    has = {record.id for record in held.values()}
+    into = survivors(connection, {record.id for record in held.values() if record.merged_into is not None})
+    has = {into[record.id].record if record.id in into else record.id for record in held.values()}
     since = tables.ALWAYS if known is None else now
     fresh: list[Row] = [(id, seen.id, since, None) for id in sorted(has - had)]
     insert_new(connection, memberships, ("record", "list_id", "since", "until"), fresh)
@@ -119,6 +127,17 @@ def keep_list(connection: Connection, seen: SeenList, now: int) -> None:
         # Until now everybody's membership was unknown; now it is known, of members and of all others.
         moved = list(connection.execute(select(records.c.subject).where(records.c.subject.is_not(None))).scalars())
     due.mark(connection, moved, "list", now)
+
+
+def _of_nobody_erased(connection: Connection, seen: Sequence[SeenActivity]) -> Sequence[SeenActivity]:
+    """Without what erased people did. Whoever comes back under an erased address is somebody new from then on."""
+    gone = erased_keys(connection, {(a.object, a.record_id) for a in seen if a.record_id})
+    emails = {email for a in seen if not a.record_id and (email := address(a.email))}
+    when = erased_addresses(connection, emails)
+    if not gone and not when:
+        return seen
+    kept = [a for a in seen if (a.object, a.record_id or "") not in gone]
+    return [a for a in kept if a.record_id or a.occurred_at > when.get(address(a.email) or "", a.occurred_at - 1)]
 
 
 def count_unmatched(connection: Connection) -> int:

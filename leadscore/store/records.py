@@ -65,9 +65,9 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int, *
         if before.read_at is None or not same or (before.until is not None) != record.archived:
             changed.append((before, record, reading))
     insert_new(connection, tables.property_facts, FACT_COLUMNS, list(dict.fromkeys(facts)))
-    concerned = _people_of(connection, [before.id for before, _, _ in changed])
+    concerned = people_linked(connection, [before.id for before, _, _ in changed])
     _relink(connection, changed, held, now)
-    concerned |= _people_of(connection, [before.id for before, _, _ in changed])
+    concerned |= people_linked(connection, [before.id for before, _, _ in changed])
     _save(connection, changed, now)
     addresses = {
         email: (before.subject, before.id)
@@ -84,12 +84,12 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int, *
     )
     concerned |= dict.fromkeys(match_unmatched(connection, addresses), "activity")
     concerned |= {before.subject: "record" for before, _, _ in changed if before.subject is not None}
-    asked = [
+    answered = [
         Asked(before.id, before.subject, *key, before.read_at is None, record.feedback, before.since)
         for key, record in latest.items()
         if record.feedback is not None and (before := held[key]).subject is not None
     ]
-    concerned |= dict.fromkeys(keep_feedback(connection, asked, now), "feedback")
+    concerned |= dict.fromkeys(keep_feedback(connection, answered, now), "feedback")
     for reason in sorted(set(concerned.values())):
         due.mark(connection, (who for who, why in concerned.items() if why == reason), reason, now)
     # Whoever waited for the first reading of what their records were merged into.
@@ -219,7 +219,7 @@ def _relink(
     insert_new(connection, links, ("record", "other", "since", "until", "object"), fresh)
 
 
-def _people_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+def people_linked(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     """The subjects that a change of these records concerns beside their own: contacts of companies and of deals."""
     records, links = tables.records, tables.links
     concerned: dict[int, str] = {}

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 from connectors.protocol import SeenRecord
 from leadscore.jobs.apply import apply_plan
 from leadscore.jobs.inbox import take_in
+from leadscore.jobs.moves import HANDLERS
 from leadscore.jobs.plan import make_plan
 from leadscore.jobs.refetch import refetch
 from leadscore.jobs.rulebook import Rulebook
@@ -67,7 +68,7 @@ class Live:
         """One turn of every job; returns how much was done."""
         needs = self.portal.needs(self.book.models)
         read = refetch(self.store, self.portal, needs, now, "w")
-        done = take_in(self.store, now) + read.read + read.missing
+        done = take_in(self.store, now, handlers=HANDLERS) + read.read + read.missing
         scored = self.worker().score_due(now)
         written = write_back(self.store, self.portal, now, "w", reader=self.portal)
         return done + scored.scored + scored.gone + written.written + written.same

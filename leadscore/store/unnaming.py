@@ -1,0 +1,69 @@
+"""Takes what the CRM told us about somebody out of the inbox, and keeps it from coming in again."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, or_, select, update
+
+from leadscore.store.batch import to_json
+from leadscore.store.deliveries import DEAD, OPEN, Stored, stored_rows
+from leadscore.store.erased import Key, erased_keys
+from leadscore.store.live_tables import deliveries
+
+_TARGETS = ("new", "primary")
+
+
+def without_erased(connection: Connection, rows: Sequence[Stored]) -> list[Stored]:
+    """What may be kept of events that just came: nothing that tells of somebody who was erased."""
+    named = {(record.object, record.id) for row in rows for record in row.records}
+    gone = erased_keys(connection, named)
+    return [kept for row in rows if (kept := _without(row, gone)) is not None] if gone else list(rows)
+
+
+def forget_deliveries(connection: Connection, gone: Collection[Key], emails: Collection[str]) -> None:
+    """Takes out events that name these records, and those whose bytes hold one of the addresses. Of an event that
+    names others, too, the names of the others stay, so that it is acted upon for them."""
+    d = deliveries.c
+    ids = sorted({id for _, id in gone})
+    hits = [d.record_ids.contains(f'"{id}"', autoescape=True) for id in ids]
+    hits += [_holds(connection, email) for email in emails]
+    # Nobody could tell what these are about.
+    hits += [(d.state == DEAD) & (d.record_ids == "[]") & _holds(connection, id) for id in ids]
+    for start in range(0, len(hits), 50):
+        query = select(deliveries).where(or_(*hits[start : start + 50]))
+        for row in stored_rows(connection, query):
+            _forget(connection, row, _without(row, gone), ids, emails)
+
+
+def _forget(
+    connection: Connection, row: Stored, kept: Stored | None, ids: Collection[str], emails: Collection[str]
+) -> None:
+    this = deliveries.c.key == row.key
+    lower = row.raw.lower()
+    tells = any(email.encode(errors="replace") in lower for email in emails)
+    if not row.records:
+        tells = tells or any(re.search(rb"(?<!\d)" + id.encode() + rb"(?!\d)", lower) for id in ids)
+    if kept is None or (tells and row.state != OPEN):
+        connection.execute(delete(deliveries).where(this))
+    elif tells or kept is not row:
+        values = {"kind": kept.kind, "record_ids": to_json(kept.records), "raw": b""}
+        connection.execute(update(deliveries).where(this).values(values))
+
+
+def _without(row: Stored, gone: Collection[Key]) -> Stored | None:
+    """An event without the erased; None: nobody else is named. Who was merged into somebody erased is that person."""
+    if not any((record.object, record.id) in gone for record in row.records):
+        return row
+    left = tuple(record for record in row.records if (record.object, record.id) not in gone)
+    if not left or row.kind not in ("merged", "linked"):
+        return None
+    into = next((r for part in _TARGETS for r in row.records if r.part == part), None)
+    lost = row.kind == "merged" and into is not None and (into.object, into.id) in gone
+    return row._replace(records=left, raw=b"", kind="erased" if lost else row.kind)
+
+
+def _holds(connection: Connection, words: str) -> ColumnElement[bool]:
+    raw = deliveries.c.raw
+    if connection.dialect.name == "postgresql":
+        return func.strpos(func.lower(func.encode(raw, "escape")), words) > 0
+    return func.instr(func.lower(cast(raw, Text)), words) > 0
