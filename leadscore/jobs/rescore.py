@@ -9,11 +9,13 @@ from sqlalchemy import Engine
 
 from leadscore.jobs.bulk import no_collector
 from leadscore.jobs.rulebook import Rulebook, RuleKey, rule_numbers
+from leadscore.jobs.stage_requests import Stood, request_for
 from leadscore.store import due
 from leadscore.store.account import bound, note
 from leadscore.store.batch import chunks
-from leadscore.store.database import connect, reading, writing
+from leadscore.store.database import connect, one_writer, reading, writing
 from leadscore.store.facts_now import facts_now, sight
+from leadscore.store.known_stages import subjects_known
 from leadscore.store.models import put_in_force
 from leadscore.store.places import places_of
 from leadscore.store.scores import (
@@ -131,6 +133,7 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
     numbers = rule_numbers(work.rulebook.models)
     footing = compile_footings(work.rulebook.models, work.rulebook.tables, timed_only=True)
     places = places_of(work.rulebook.models, work.crm)
+    standing = compile_footings(work.rulebook.models, work.rulebook.tables) if _moves_stages(work) else None
     scored = removed = 0
     kinds: dict[int, Kind] = {}
     for subjects in _windows(store, work):
@@ -139,17 +142,29 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
                 marks = due.marks(connection, subjects)
                 known = sight(connection, places, kinds)
                 results: list[Scored] = []
+                stood: list[Stood] = []
+                watched = subjects_known(connection, subjects) if standing else frozenset()
                 for one in facts_now(connection, subjects, known, work.now):
                     score = scorer(one.facts, work.now)
                     instants = wake(one.arrives, footing(one.facts, score))
                     results.append(Scored(one.subject, score, instants, fired(score, numbers)))
+                    if standing and (score.stage is not None or one.facts.answers or one.subject in watched):
+                        stood.append(Stood(one.subject, score, standing(one.facts, score), one.facts))
             gone = set(subjects) - {one.subject for one in results}
             with writing(store) as connection:
+                if stood:
+                    one_writer(connection)
                 save_scores(connection, results, work.generation, marks, newcomers_enter=work.begun)
                 forget_scores(connection, gone)
                 due.settle(connection, marks)
+                request_for(connection, work.rulebook.models, stood, work.now)
         scored, removed = scored + len(results), removed + len(gone)
     return scored, removed
+
+
+def _moves_stages(work: Work) -> bool:
+    """Whether stages in the CRM may follow these scores; before the first apply none does."""
+    return work.begun and any(model.lifecycle is not None for model in work.rulebook.models)
 
 
 def _windows(store: Engine, work: Work) -> Iterator[list[int]]:

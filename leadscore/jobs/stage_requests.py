@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from leadscore.jobs.worker import Hook, Settled
 from leadscore.store import stages
 from leadscore.store.account import bound
 from leadscore.store.batch import to_json
@@ -26,16 +25,6 @@ class Stood(NamedTuple):
     score: Score
     footing: Footing | None
     facts: Facts
-
-
-def request_stages(models: Sequence[ScoringModel]) -> Hook:
-    """A hook of the worker that asks for the stages of people whose decision may come out otherwise than the last."""
-
-    def hook(connection: Connection, kept: Sequence[Settled], now: int) -> None:
-        stood = [Stood(one.current.subject, one.score, one.footing, one.current.facts) for one in kept]
-        request_for(connection, models, stood, now)
-
-    return hook
 
 
 def request_for(connection: Connection, models: Sequence[ScoringModel], stood: Sequence[Stood], now: int) -> int:

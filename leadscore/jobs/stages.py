@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from connectors.errors import ConnectorError, QuotaExhausted, Rejected, RetryLater
 from connectors.stages import StageWriter
@@ -12,7 +12,9 @@ from leadscore.jobs.refused import Refused
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.stage_decisions import Decider, Decisions
 from leadscore.jobs.stage_limits import Admission, admit
+from leadscore.jobs.stage_requests import Stood, request_for
 from leadscore.jobs.stage_walk import JOB, Steps, take_steps
+from leadscore.jobs.worker import Hook, Settled
 from leadscore.store import leases, stages
 from leadscore.store.account import bound
 from leadscore.store.database import one_writer, reading, writing
@@ -23,6 +25,7 @@ from leadscore.store.live_tables import stage_intents
 from leadscore.store.models import generation_at
 from leadscore.store.parked import Parked, park
 from leadscore.store.stages import BEGUN, DECIDE, Asked
+from scoring.model import ScoringModel
 
 MANY = 100
 LEASE = 120_000
@@ -152,6 +155,16 @@ class StageMover:
             one_writer(connection)
             held = leases.still_held(connection, stage_intents, claims)
             leases.give_back(connection, stage_intents, held, until, begun=False)
+
+
+def request_stages(models: Sequence[ScoringModel]) -> Hook:
+    """A hook of the worker that asks for the stages of people whose decision may come out otherwise than the last."""
+
+    def hook(connection: Connection, kept: Sequence[Settled], now: int) -> None:
+        stood = [Stood(one.current.subject, one.score, one.footing, one.current.facts) for one in kept]
+        request_for(connection, models, stood, now)
+
+    return hook
 
 
 def move_all(mover: StageMover, clock: Callable[[], int], progress: Callable[[int], None] | None = None) -> StageReport:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
-from leadscore.store.batch import chunks, insert_new, storable, upsert
+from leadscore.store.batch import chunks, insert_new, near_by, storable, upsert
 from leadscore.store.stage_tables import known_stages, stage_moves, stage_notes
 from leadscore.store.tables import records
 from leadscore.store.work_tables import scores, stage_changes
@@ -104,6 +104,15 @@ def known(connection: Connection, ids: Iterable[int]) -> dict[int, KnownStage]:
         for row in connection.execute(select(known_stages).where(known_stages.c.record.in_(chunk))):
             found[row.record] = _known(tuple(row))
     return found
+
+
+def subjects_known(connection: Connection, subjects: Sequence[int]) -> frozenset[int]:
+    """Those of these people (ascending) of whose stages something is known."""
+    r, found = records.c, set()
+    for near in near_by(r.subject, subjects):
+        query = select(r.subject).join(known_stages, known_stages.c.record == r.id).where(near)
+        found |= set(connection.execute(query).scalars())
+    return frozenset(found)
 
 
 def save_known(connection: Connection, rows: Iterable[KnownStage]) -> None:

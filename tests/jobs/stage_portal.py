@@ -16,8 +16,7 @@ from leadscore.jobs.notices import rises
 from leadscore.jobs.plan import make_plan
 from leadscore.jobs.refetch import refetch
 from leadscore.jobs.rulebook import Rulebook
-from leadscore.jobs.stage_requests import request_stages
-from leadscore.jobs.stages import StageMover, StageReport, enrol, move_all
+from leadscore.jobs.stages import StageMover, StageReport, enrol, move_all, request_stages
 from leadscore.jobs.sync import sync
 from leadscore.jobs.worker import Worker
 from leadscore.jobs.write_back import write_back
