@@ -44,7 +44,7 @@ def output_values(score: Score, words: Sequence[str]) -> dict[str, str]:
         "grade": score.grade,
         "model": score.model,
         "stage": score.stage,
-        "reason": score.reason,
+        "reason": score.reason if "reason" in words else "",
     }
     texts["grade_band"] = " ".join(part for part in (score.grade, score.band) if part)
     shown = {word: str(value) for word, value in (numbers | instants).items() if value is not None}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -99,6 +100,7 @@ class Worker:
         self._causing = tuple(word for word in self._words if word not in RIDERS)
         self._feedback = FeedbackValues(rulebook.models, self._scorer)
         self._kinds: dict[int, Kind] = {}
+        self._places = cache(lambda crm: places_of(rulebook.models, crm))
 
     def score_due(self, now: int, *, many: int = MANY) -> ScoreReport:
         """Scores up to `many` people who were named or whose instant has come; nothing scored: nobody is due.
@@ -110,7 +112,6 @@ class Worker:
         with writing(self._store) as connection:
             self._in_force(connection)
             due.wake(connection, now)
-        with writing(self._store) as connection:
             claims = leases.claim(connection, due_table, now, new_owner(self._name), many=many, lease=LEASE)
             claims = self._set_aside(connection, claims, now, report)
         self._score(sorted(claims), now, report)
@@ -146,8 +147,7 @@ class Worker:
         """Everybody's score, who is gone, and the notices that were there when the facts were read."""
         with reading(self._store) as connection:
             marks = due.marks(connection, subjects)
-            places = places_of(self._rulebook.models, bound(connection).account.crm)
-            known = sight(connection, places, self._kinds)
+            known = sight(connection, self._places(bound(connection).account.crm), self._kinds)
             people = list(facts_now(connection, subjects, known, now))
         settled: list[Settled] = []
         for one in people:
