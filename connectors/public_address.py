@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 Resolve = Callable[[str, int], Sequence[str]]
 """The IP addresses of a host name, for a port. Raises OSError where there are none."""
 
+_PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
+"""For machines that speak to themselves; not every Python knows that of all of it."""
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
@@ -45,6 +47,8 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     as itself. Private, shared, link-local (the cloud's metadata), loopback, multicast and reserved ones are not."""
     plain = _plain(address)
     if isinstance(plain, ipaddress.IPv6Address) and (plain.teredo or plain.is_site_local):
+        return False
+    if isinstance(plain, ipaddress.IPv4Address) and plain in _PROTOCOLS:
         return False
     return plain.is_global and not plain.is_multicast and not plain.is_reserved and not plain.is_unspecified
 
