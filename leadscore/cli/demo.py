@@ -88,7 +88,8 @@ def demo(
 @contextmanager
 def _scene(contacts: int, seed: int) -> Iterator[Scene]:
     out = console()
-    text = shipped("b2b").read_text(encoding="utf-8")
+    # The shipped model only shows stages; here it writes them, too.
+    text = shipped("b2b").read_text(encoding="utf-8").replace("mode: observe", "mode: write")
     rulebook = Rulebook((parse_model(text, "b2b.yaml"),), (text,), load_tables())
     instant = now() - _EARLIER
     with tempfile.TemporaryDirectory(prefix="leadscore-demo-") as folder, serve(now=instant) as running:

@@ -15,6 +15,7 @@ from leadscore.cli.bars import step_bar
 from leadscore.cli.clock import now
 from leadscore.cli.demo_portal import Lead, PortalView, Seen, Untrue, standing
 from leadscore.cli.demo_service import LOOK, Service, service
+from leadscore.cli.demo_words import tell
 from leadscore.cli.show import clean
 from leadscore.jobs.scheduler import POLL
 from leadscore.jobs.status import Status
@@ -24,10 +25,14 @@ from scoring.model import ScoringModel
 _SITE = "https://www.example.com"
 _REP, _OWNER = 9501, "501"
 _TITLE = "VP Operations"
+_HUBSPOTS = {"mql": "marketingqualifiedlead", "sql": "salesqualifiedlead"}
+_TASK_PATIENCE = 30.0
 _NOTE = "Nice talk, but no budget before spring."
 _ROUNDS = 120
-_LOOP_PATIENCE = 75.0
+_LOOP_PATIENCE = 240.0
+_START_PATIENCE = 60.0
 _PAUSE = 0.1
+_SHOWN = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +81,14 @@ def _is_ripe(lead: Lead) -> bool:
 
 
 def _begin(stage: _Stage) -> None:
-    out, running = stage.out, stage.service
-    out.print(
-        f"It answers at {running.url}; the portal signs a notice of {running.told} sorts of changes and sends it."
+    running = stage.service
+    tell(stage.out, f"It answers at {running.url}; the portal signs {running.told} sorts of notices and sends them.")
+    tell(
+        stage.out,
+        "HubSpot sends no notice of forms and page views: leadscore looks for them by itself, here with a pause of "
+        f"{LOOK} s (usually 30).",
     )
-    out.print(
-        f"HubSpot tells nobody of forms and page views: leadscore looks for them, here every {LOOK} s (usually 30).",
-        soft_wrap=True,
-    )
-    until = time.monotonic() + 30
+    until = time.monotonic() + _START_PATIENCE
     while not _looks_around(stage.status()):
         if time.monotonic() > until:
             raise Untrue("leadscore serve looks into the portal: it has not yet done so")
@@ -108,10 +112,12 @@ def _asks_for_a_demo(stage: _Stage, lead: Lead) -> None:
     pull("people/submit-form", {"form": "Request a demo", "values": form, "page_url": f"{_SITE}/demo"})
     seen = stage.portal.watch(lead.id, since, _is_sql, f"{lead.name} became SQL")
     _path(stage.out, before, seen)
-    stage.out.print(f"  {clean(seen[-1].lead.ours('reason'))}", soft_wrap=True, style="dim")
+    tell(stage.out, seen[-1].lead.ours("reason"), "dim")
+    _moved(stage, before, seen[-1].lead)
+    _told(stage, lead, 1)
     if lead.shown.get("jobtitle") != _TITLE:
         _by_webhook(stage, lead, "jobtitle", f"the title typed into the form ({_TITLE})")
-    stage.out.print(f"  Pages and form themselves were found by the look every {LOOK} s.")
+    tell(stage.out, "Found by looking: the pages, and the form itself.")
 
 
 def _is_not_ready(stage: _Stage, lead: Lead) -> None:
@@ -123,8 +129,12 @@ def _is_not_ready(stage: _Stage, lead: Lead) -> None:
     seen = stage.portal.watch(lead.id, since, _has_fallen, f"{lead.name} fell to MQL")
     _path(stage.out, before, seen)
     fallen = seen[-1].lead
-    _by_webhook(stage, lead, "leadscore_feedback", f"the answer of {clean(fallen.ours('last_feedback_by'))}")
-    stage.out.print(f"  {fallen.points('adjustment'):+d} points until new interest adds to what is left.")
+    _moved(stage, before, fallen)
+    if "" not in stage.portal.past(lead.id, "lifecyclestage")[-2:]:
+        raise Untrue("the stage was cleared before it was set lower")
+    tell(stage.out, "HubSpot lets no stage fall, so it was cleared and then set in a second call.")
+    tell(stage.out, f"{fallen.points('adjustment'):+d} points by sales; whatever comes from now on counts in full.")
+    _by_webhook(stage, lead, "leadscore_feedback", f"the answer of {fallen.ours('last_feedback_by')}")
 
 
 def _comes_back(stage: _Stage, lead: Lead) -> None:
@@ -136,7 +146,9 @@ def _comes_back(stage: _Stage, lead: Lead) -> None:
         stage.portal.pull("people/submit-form", sent)
     seen = stage.portal.watch(lead.id, since, _is_asked_anew, f"{lead.name} became SQL again, the answer emptied")
     _path(stage.out, before, seen)
-    stage.out.print("  The old answer is counted, and its field is empty again for a new one.")
+    _moved(stage, before, seen[-1].lead)
+    _told(stage, lead, 2)
+    tell(stage.out, "The old answer is kept in the store; its field is empty again for a new one.")
 
 
 def _runs_in_circles(stage: _Stage, victim: Lead, other: Lead) -> None:
@@ -146,15 +158,17 @@ def _runs_in_circles(stage: _Stage, victim: Lead, other: Lead) -> None:
     stage.portal.pull("people/edit", {"id": victim.id, "properties": {"jobtitle": "Trainee"}, "user": _REP})
     rounds = _until_caught(stage)
     stage.portal.drop("workflows")
-    stage.out.print(f"  A loop without an end. After {rounds} rounds leadscore stopped it:")
-    for line in stage.service.run("status").splitlines():
-        if "quarantine" in line:
-            stage.out.print(f"  leadscore status: {clean(line.strip())}", soft_wrap=True)
+    tell(stage.out, f"A loop without an end: after {rounds} rounds leadscore stopped it.")
+    for command in ("status", "quarantine list"):
+        for line in stage.service.run(*command.split()).splitlines():
+            if "quarantine" in line or victim.id in line.split():
+                tell(stage.out, f"$ leadscore {command}", "dim")
+                tell(stage.out, line.strip(), "dim")
     before, since = stage.portal.lead(other.id), time.monotonic()
     stage.portal.pull("people/edit", {"id": other.id, "properties": {"jobtitle": "Intern"}, "user": _REP})
     total = before.ours("total")
     seen = stage.portal.watch(other.id, since, lambda lead: lead.ours("total") != total, "others are scored as ever")
-    stage.out.print(f"  Others are scored as ever: {clean(other.name)}, now an intern, has")
+    tell(stage.out, f"Others are scored as ever. A colleague makes {other.name} an intern:")
     _path(stage.out, before, seen)
 
 
@@ -175,15 +189,40 @@ def _until_caught(stage: _Stage) -> int:
 
 def _is_sql(lead: Lead) -> bool:
     told = lead.ours("reason")
-    return lead.ours("stage") == "sql" and "demo" in told and "prices" in told
+    return _stands(lead, "sql") and "demo" in told and "prices" in told
 
 
 def _has_fallen(lead: Lead) -> bool:
-    return lead.ours("stage") == "mql" and lead.points("adjustment") < 0 and lead.ours("last_feedback") != ""
+    return _stands(lead, "mql") and lead.points("adjustment") < 0 and lead.ours("last_feedback") != ""
 
 
 def _is_asked_anew(lead: Lead) -> bool:
-    return lead.ours("stage") == "sql" and lead.ours("feedback") == "" and lead.ours("last_feedback") != ""
+    return _stands(lead, "sql") and lead.ours("feedback") == "" and lead.ours("last_feedback") != ""
+
+
+def _stands(lead: Lead, stage: str) -> bool:
+    """By our field and by HubSpot's own."""
+    return lead.ours("stage") == stage and lead.shown["lifecyclestage"] == _HUBSPOTS[stage]
+
+
+def _moved(stage: _Stage, before: Lead, after: Lead) -> None:
+    stages = before.shown["lifecyclestage"], after.shown["lifecyclestage"]
+    tell(stage.out, f"Lifecycle stage in HubSpot: {stages[0]} -> {stages[1]}.")
+
+
+def _told(stage: _Stage, lead: Lead, many: int) -> None:
+    """Sales got its task, one for each time that the lead became SQL."""
+    until = time.monotonic() + _TASK_PATIENCE
+    while len(tasks := stage.portal.tasks(lead.id)) < many and time.monotonic() < until:
+        time.sleep(_PAUSE)
+    if len(tasks) != many:
+        raise Untrue(f"sales has {many} tasks about {lead.name}; the portal shows {len(tasks)}")
+    which = "A task" if many == 1 else "A second task"
+    tell(stage.out, f"{which} for {tasks[-1].owner}: {_short(tasks[-1].subject)}", "bold")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN].rstrip()} ..."
 
 
 def _path(out: Console, before: Lead, seen: Sequence[Seen]) -> None:
@@ -199,4 +238,4 @@ def _by_webhook(stage: _Stage, lead: Lead, property: str, what: str) -> None:
     taken = stage.portal.notices(lead.id, property)
     if not taken:
         raise Untrue(f"a signed webhook told of {property}: the portal delivered none")
-    stage.out.print(f"  Told by a signed webhook, taken after {taken[-1]:.2f} s: {what}.", soft_wrap=True)
+    tell(stage.out, f"Told by a signed webhook, taken in after {taken[-1]:.2f} s: {what}.")

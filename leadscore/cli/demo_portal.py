@@ -12,7 +12,7 @@ _OURS = ("total", "grade_band", "stage", "reason", "score_fit", "adjustment", "f
          "last_feedback_by")  # fmt: skip
 _THEIRS = ("email", "firstname", "lastname", "jobtitle", "company", "lifecyclestage", "hs_email_optout")
 _PROPERTIES = ",".join((*_THEIRS, *(f"leadscore_{name}" for name in _OURS)))
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 _PAUSE = 0.03
 
 
@@ -47,6 +47,14 @@ class Seen:
 
     after: float
     lead: Lead
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task in the portal: whose it is, and what it says."""
+
+    owner: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,22 @@ class PortalView:
             if after > patience:
                 raise Untrue(f"{claim}; after {after:.0f} s the portal shows {standing(lead)}")
             time.sleep(_PAUSE)
+
+    def past(self, id: str, property: str) -> list[str]:
+        """All values that a property of a contact had, oldest first, "" where it was cleared."""
+        raw = self.get(f"{_CONTACTS}/{id}", propertiesWithHistory=property)
+        return [entry["value"] or "" for entry in reversed(raw["propertiesWithHistory"].get(property, []))]
+
+    def tasks(self, id: str) -> list[Task]:
+        """The tasks on a contact, oldest first."""
+        links = self.get(f"/crm/v4/objects/contacts/{id}/associations/tasks")["results"]
+        found = []
+        for number in sorted(link["toObjectId"] for link in links):
+            told = self.get(f"/crm/v3/objects/tasks/{number}", properties="hs_task_subject,hubspot_owner_id")
+            owner = self.get(f"/crm/v3/owners/{told['properties']['hubspot_owner_id']}")
+            name = f"{owner['firstName']} {owner['lastName']}"
+            found.append(Task(name, told["properties"]["hs_task_subject"]))
+        return found
 
     def notices(self, id: str, property: str) -> list[float]:
         """After how many seconds each signed notice of a change of this property of a contact was taken."""

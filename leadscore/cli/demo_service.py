@@ -18,8 +18,8 @@ from leadscore.cli.demo_portal import PortalView, Untrue
 from scoring.model import ScoringModel
 from webhooks.blueprint import PATH
 
-LOOK = 2
-"""Seconds between looks for what no webhook tells; 30 unless set otherwise."""
+LOOK = 1
+"""Seconds of pause between looks for what no webhook tells; 30 unless set otherwise."""
 PUBLIC = "https://leads.example.com"
 """The address over which the portal signs, as if a proxy stood before us."""
 _SECRET = "the-demo-app-s-client-secret"  # noqa: S105 (signs for the local stand-in only)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from leadscore.cli.show import clean
 from leadscore.jobs.explain import Explanation
@@ -29,6 +30,13 @@ def next_steps() -> str:
         return NEXT_STEPS.format(leadscore="leadscore")
     near = program.is_relative_to(Path.cwd())
     return NEXT_STEPS.format(leadscore=program.relative_to(Path.cwd()) if near else program)
+
+
+def tell(out: Console, text: str, style: str = "") -> None:
+    """A sentence, set in by two columns and wrapped to the width."""
+    for line in Text(clean(text)).wrap(out, max(40, out.width - 2)):
+        line.rstrip()
+        out.print(Text("  ") + line, style=style)
 
 
 def show_movers(out: Console, report: PlanReport) -> None:

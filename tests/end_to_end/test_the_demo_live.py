@@ -36,20 +36,24 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_lead_becomes_sql_falls_comes_back_and_a_loop_is_stopped(demo: subprocess.Popen[str], tmp_path: Path) -> None:
-    out, err = demo.communicate(timeout=240)
+    out, err = demo.communicate(timeout=400)
     assert demo.returncode == 0, err
-    asks, answers, returns, loops = re.split(r"\n== ", out[out.index("asks for a demo") :])[:4]
-    assert re.search(r"\+ *\d+\.\d s +\d+ \w\d hot sql", asks), "the measured time until the portal shows SQL"
+    acts = [" ".join(act.split()) for act in re.split(r"\n== ", out[out.index("asks for a demo") :])]
+    asks, answers, returns, loops = acts[:4]
+    assert re.search(r"\+ *\d+\.\d s \d+ \w\d hot sql", asks), "the measured time until the portal shows SQL"
+    assert "Lifecycle stage in HubSpot: lead -> salesqualifiedlead." in asks
+    assert "A task for Mara Lindqvist" in asks
     assert "Told by a signed webhook" in asks
-    assert "found by the look every 2 s" in asks
-    assert re.search(r"\+ *\d+\.\d s +55 \w\d warm mql", answers), "the middle of the stage to which sales sends it"
-    assert "Told by a signed webhook" in answers
-    assert re.search(r"\+ *\d+\.\d s +79 \w\d hot sql", returns), "what is new counts in full: 12 and 12 points"
-    assert re.search(r"After (\d+) rounds leadscore stopped it", loops)
-    assert re.search(r"leadscore status: .*quarantine", loops)
+    assert "Found by looking: the pages, and the form itself." in asks
+    assert re.search(r"\+ *\d+\.\d s 55 \w\d warm mql", answers), "the middle of the stage to which sales sends it"
+    assert "salesqualifiedlead -> marketingqualifiedlead." in answers
+    assert "the answer of Mara Lindqvist" in answers
+    assert re.search(r"\+ *\d+\.\d s 79 \w\d hot sql", returns), "what is new counts in full: 12 and 12 points"
+    assert "A second task for Mara Lindqvist" in returns
+    assert re.search(r"after \d+ rounds leadscore stopped it", loops)
+    assert "$ leadscore quarantine list" in loops
     assert "A month passes" in out
     assert "\x1b" not in out + err, "colours are for terminals"
-    assert max(map(len, err.splitlines()), default=0) < 200, err
     _is_gone(out, tmp_path)
 
 
