@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from leadscore.store.batch import chunks, insert_new
 from leadscore.store.live_tables import erased, erased_salt
+from leadscore.store.prepared import Prepared
 
 Key = tuple[str, str]
 
@@ -24,7 +25,10 @@ def remember(connection: Connection, keys: Iterable[Key], emails: Iterable[str],
 
 def salts(connection: Connection) -> tuple[str, ...]:
     """The salts of the hashes, oldest first; none: nobody was ever erased."""
-    return tuple(connection.execute(select(erased_salt.c.salt).order_by(erased_salt.c.id)).scalars())
+    return tuple(row[0] for row in _SALTS.rows(connection))
+
+
+_SALTS = Prepared(select(erased_salt.c.salt).order_by(erased_salt.c.id))
 
 
 def add_salts(connection: Connection, found: Iterable[str]) -> None:

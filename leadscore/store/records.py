@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal_column, select, union_all, update
 
 from connectors.protocol import SeenRecord
 from leadscore.store import due, tables
 from leadscore.store.activities import keep_addresses, match_unmatched
-from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
+from leadscore.store.batch import Row, insert_new, to_json, upsert
 from leadscore.store.erased import erased_keys
 from leadscore.store.feedback import Asked, keep_feedback
 from leadscore.store.folding import FACT_COLUMNS, Reading, address, link_key, read_record
 from leadscore.store.merged import survivors
+from leadscore.store.prepared import Among, Prepared, told
 
 PEOPLE = frozenset({"contact", "Lead", "Contact"})
 """The objects of CRMs whose records are people; each one has a subject."""
@@ -66,8 +68,8 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int, *
             changed.append((before, record, reading))
     insert_new(connection, tables.property_facts, FACT_COLUMNS, list(dict.fromkeys(facts)))
     concerned = people_linked(connection, [before.id for before, _, _ in changed])
-    _relink(connection, changed, held, now)
-    concerned |= people_linked(connection, [before.id for before, _, _ in changed])
+    if changed and _relink(connection, changed, held, now):
+        concerned |= people_linked(connection, [before.id for before, _, _ in changed])
     _save(connection, changed, now)
     addresses = {
         email: (before.subject, before.id)
@@ -158,19 +160,37 @@ def ensure_records(connection: Connection, keys: Iterable[Key]) -> dict[Key, Hel
 
 def find_records(connection: Connection, keys: Sequence[Key]) -> dict[Key, Held]:
     """Those of these records that the store knows."""
-    records = tables.records
     by_object: dict[str, list[str]] = {}
     for name, id in keys:
         by_object.setdefault(name, []).append(id)
     found: dict[Key, Held] = {}
     for name, ids in by_object.items():
-        for chunk in chunks(ids):
-            query = select(records).where(records.c.object == name, records.c.record_id.in_(chunk))
-            for r in connection.execute(query):
-                document = msgspec.json.decode(r.document, type=dict[str, str])
-                times = (r.since, r.until, r.read_at, r.created_at, r.modified_at, r.ahead)
-                found[name, r.record_id] = Held(r.id, r.subject, *times, r.email, document, r.merged_into)
+        for row in _FOUND.rows(connection, object=name, keys=ids):
+            theirs, id, subject, since, until, read_at, created_at, modified_at, ahead, email, document, into = row
+            times = (since, until, read_at, created_at, modified_at, ahead)
+            found[name, theirs] = Held(id, subject, *times, email, _decode(document), into)
     return found
+
+
+_r, _l = tables.records.c, tables.links.c
+_decode = msgspec.json.Decoder(dict[str, str]).decode
+_FOUND = Prepared(
+    select(
+        _r.record_id, _r.id, _r.subject, _r.since, _r.until, _r.read_at, _r.created_at, _r.modified_at, _r.ahead,
+        _r.email, _r.document, _r.merged_into,
+    ).where(_r.object == told("object"), Among(_r.record_id))
+)  # fmt: skip
+_LINKS = Prepared(select(_l.record, _l.object, _l.other).where(Among(_l.record), _l.until.is_(None)))
+_LINKED = Prepared(
+    union_all(
+        select(_r.subject, literal_column("'company'"))
+        .join(tables.links, _l.record == _r.id)
+        .where(Among(_l.other), _l.until.is_(None), _r.subject.is_not(None)),
+        select(_r.subject, literal_column("'deal'"))
+        .join(tables.links, _l.other == _r.id)
+        .where(Among(_l.record), _l.until.is_(None), _r.subject.is_not(None)),
+    )
+)
 
 
 def _save(connection: Connection, changed: list[tuple[Held, SeenRecord, Reading]], now: int) -> None:
@@ -199,14 +219,13 @@ def _relink(
     changed: list[tuple[Held, SeenRecord, Reading]],
     held: Mapping[Key, Held],
     now: int,
-) -> None:
-    """Ends the links that are gone and begins those that came; a link of the first reading was always there."""
-    links = tables.links
+) -> bool:
+    """Ends the links that are gone and begins those that came; a link of the first reading was always there. Returns
+    whether there were any."""
+    links, ended = tables.links, False
     open_links: dict[tuple[int, str], set[int]] = {}
-    for chunk in chunks(before.id for before, _, _ in changed):
-        query = select(links).where(links.c.record.in_(chunk), links.c.until.is_(None))
-        for row in connection.execute(query):
-            open_links.setdefault((row.record, row.object), set()).add(row.other)
+    for mine, name, theirs in _LINKS.rows(connection, keys=[before.id for before, _, _ in changed]):
+        open_links.setdefault((mine, name), set()).add(theirs)
     fresh: list[Row] = []
     for before, record, _ in changed:
         for other, ids in sorted(record.links.items()):
@@ -216,24 +235,12 @@ def _relink(
             if had - has:
                 gone = (links.c.record == before.id, links.c.other.in_(sorted(had - has)), links.c.until.is_(None))
                 connection.execute(update(links).where(*gone).values(until=now))
+                ended = True
     insert_new(connection, links, ("record", "other", "since", "until", "object"), fresh)
+    return ended or bool(fresh)
 
 
 def people_linked(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     """The subjects that a change of these records concerns beside their own: contacts of companies and of deals."""
-    records, links = tables.records, tables.links
-    concerned: dict[int, str] = {}
-    for chunk in chunks(ids):
-        below = (
-            select(records.c.subject)
-            .join(links, links.c.record == records.c.id)
-            .where(links.c.other.in_(chunk), links.c.until.is_(None), records.c.subject.is_not(None))
-        )
-        concerned |= dict.fromkeys(connection.execute(below).scalars(), "company")
-        above = (
-            select(records.c.subject)
-            .join(links, links.c.other == records.c.id)
-            .where(links.c.record.in_(chunk), links.c.until.is_(None), records.c.subject.is_not(None))
-        )
-        concerned |= dict.fromkeys(connection.execute(above).scalars(), "deal")
-    return concerned
+    # Whom both concern is told of the deal: of several notices the last one's words stay.
+    return dict(sorted(_LINKED.rows(connection, keys=list(ids)), key=itemgetter(1))) if ids else {}
