@@ -148,7 +148,7 @@ def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics, lease: 
         name = process_name()
         work = Work(
             name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now, metrics.became,
-            made.messenger, made.crm.stages, chosen.max_entries_per_day,
+            made.messenger, made.crm.stages, chosen.max_entries_per_day, chosen.keep_days * 86_400_000,
         )  # fmt: skip
         found += shifts(work, chosen.workers)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from connectors.protocol import Reader, Writer
 from connectors.stages import StageWriter
-from leadscore.jobs.chores import do_chore
+from leadscore.jobs.chores import KEPT, do_chore
 from leadscore.jobs.crew import Shift
 from leadscore.jobs.inbox import take_in
 from leadscore.jobs.messenger import Messenger
@@ -36,7 +36,8 @@ def _tell_nobody(_shift: str, _outcomes: Mapping[str, int]) -> None:
 class Work:
     """What the shifts of one process work with. `name` tells the process from all others; `became` is told what became
     of the work of each step, in the words of its report. `messenger`: by what sales is told; None: it is not. `stages`:
-    by what lifecycle stages are moved; None: they are not; `most_entries` a day may enter one, 0: any number."""
+    by what lifecycle stages are moved; None: they are not; `most_entries` a day may enter one, 0: any number. `kept`:
+    for how long events that were acted upon stay, ms."""
 
     name: str
     store: Engine
@@ -50,6 +51,7 @@ class Work:
     messenger: Messenger | None = None
     stages: StageWriter | None = None
     most_entries: int = 0
+    kept: int = KEPT
 
 
 def shifts(work: Work, many: int) -> tuple[Shift, ...]:
@@ -82,7 +84,7 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
         return report.written + report.same + report.refused + report.missing
 
     def chores() -> int:
-        return do_chore(store, work.reader, work.rulebook, work.rhythms, clock, f"{work.name}:chores")
+        return do_chore(store, work.reader, work.rulebook, work.rhythms, clock, f"{work.name}:chores", work.kept)
 
     numbers = range(1, many + 1)
     return (

@@ -10,6 +10,7 @@ from leadscore.store.chore_table import chores
 from leadscore.store.database import one_writer
 from leadscore.store.leaders import database_now
 
+DONE = "done"
 _COLUMNS = ("name", "asked_at", "next_at", "every", "owner", "until", "fence", "ran_at", "outcome", "moved")
 
 
@@ -87,8 +88,9 @@ def renew(connection: Connection, turn: Turn, now: int, lease: int) -> bool:
     return _mine(connection, turn, {"until": at + lease})
 
 
-def end(connection: Connection, turn: Turn, now: int, *, every: int, next_at: int, outcome: str, moved: int) -> bool:
-    """Ends a turn and says when the next is; False: the lease was another's."""
+def end(connection: Connection, turn: Turn, now: int, *, every: int, rest: int, outcome: str, moved: int) -> bool:
+    """Ends a turn; it is asked for again in `rest` ms. False: the lease was another's."""
+    next_at = database_now(connection, now) + rest
     values = {"asked_at": None, "owner": None, "until": None, "every": every, "next_at": next_at}
     return _mine(connection, turn, values | {"ran_at": now, "outcome": outcome, "moved": moved})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from leadscore.store.batch import Row, insert_new, to_json
 from leadscore.store.live_tables import deliveries
@@ -12,8 +12,6 @@ from leadscore.store.prepared import Among, Prepared, given, told
 from webhooks.delivery import NamedRecord
 
 OPEN, DONE, DEAD = "open", "done", "dead"
-KEPT = 14 * 86_400_000
-"""How long what was done is kept, ms: longer than any CRM repeats an event."""
 _decode = msgspec.json.Decoder(tuple[NamedRecord, ...]).decode
 _COLUMNS = (
     "key", "source", "account", "kind", "object", "record_ids", "property", "occurred_at", "raw", "received_at",
@@ -75,12 +73,6 @@ def open_again(connection: Connection, keys: Iterable[str]) -> int:
     again = {"state": OPEN, "reason": None, "attempts": 0, "done_at": None}
     statement = update(deliveries).where(deliveries.c.key == bindparam("one")).values(again)
     return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
-
-
-def forget_done(connection: Connection, now: int) -> int:
-    """Drops what was done long ago; returns how many."""
-    old = (deliveries.c.state == DONE, deliveries.c.received_at < now - KEPT)
-    return connection.execute(delete(deliveries).where(*old), execution_options={"preserve_rowcount": True}).rowcount
 
 
 def find_deliveries(

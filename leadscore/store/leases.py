@@ -78,7 +78,7 @@ def give_back_all(connection: Connection, queue: Table, worker: str) -> int:
 
 
 def set_free(connection: Connection, queue: Table, keys: Iterable[int]) -> None:
-    """Lets parked rows be tried again."""
+    """Lets parked rows be tried again, as if it were the first time."""
     if wanted := sorted(keys):
         _free(queue).run(connection, keys=wanted)
 
@@ -126,4 +126,6 @@ def _statements(queue: Table) -> _Statements:
 
 @cache
 def _free(queue: Table) -> Prepared:
-    return Prepared(update(queue).where(Among(key_of(queue)), queue.c.not_before == PARKED).values(not_before=0))
+    return Prepared(
+        update(queue).where(Among(key_of(queue)), queue.c.not_before == PARKED).values(tries=0, not_before=0)
+    )

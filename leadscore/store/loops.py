@@ -13,7 +13,6 @@ from leadscore.store.prepared import Among, Prepared, given
 from leadscore.store.work_tables import due as due_table
 
 HOUR = 3_600_000
-_KEPT = 48 * HOUR
 
 
 _COUNTED = Prepared(
@@ -44,11 +43,6 @@ def count_rescores(connection: Connection, subjects: Iterable[int], now: int) ->
     counts = {subject: had.get(subject, 0) + 1 for subject in keys}
     upsert(connection, rescores, ("subject", "hour", "count"), [(who, hour, many) for who, many in counts.items()])
     return counts
-
-
-def forget_counts(connection: Connection, now: int) -> None:
-    """Drops the counts of hours long gone."""
-    connection.execute(delete(rescores).where(rescores.c.hour < now - _KEPT))
 
 
 def put_in_quarantine(connection: Connection, reasons: Mapping[int, str], now: int) -> None:

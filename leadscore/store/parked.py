@@ -1,11 +1,12 @@
 """What could not be used, put aside with its reason so that a person can look at it."""
 
 import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
-from leadscore.store.batch import insert_new, storable
+from leadscore.store.batch import chunks, insert_new, storable
 from leadscore.store.work_tables import parked
 
 
@@ -32,6 +33,13 @@ def unpark(connection: Connection, job: str, object: str, record_id: str) -> Non
     """What a job had put aside of a record has come right since."""
     mine = (parked.c.job == job, parked.c.object == object, parked.c.record_id == record_id)
     connection.execute(delete(parked).where(*mine))
+
+
+def came_right(connection: Connection, jobs: Collection[str], object: str, ids: Sequence[str]) -> None:
+    """Takes away what these jobs put aside of records at which they have succeeded since."""
+    for chunk in chunks(ids):
+        theirs = (parked.c.job.in_(jobs), parked.c.object == object, parked.c.record_id.in_(chunk))
+        connection.execute(delete(parked).where(*theirs))
 
 
 def all_parked(connection: Connection, limit: int = 1000) -> tuple[Parked, ...]:

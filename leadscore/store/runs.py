@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from leadscore.store.batch import to_json
 from leadscore.store.work_tables import runs
@@ -33,12 +33,6 @@ def end_run(connection: Connection, id: int, now: int, outcome: str, trace: Mapp
     """Notes how a run ended: done, stopped or refused."""
     values = {"ended_at": now, "outcome": outcome, "trace": to_json(dict(trace))}
     connection.execute(update(runs).where(runs.c.id == id).values(values))
-
-
-def forget_runs(connection: Connection, before: int) -> None:
-    """Drops syncs that ended well before an instant: a service makes one every minute. What was applied stays."""
-    ended = (runs.c.job == "sync", runs.c.outcome == "done", runs.c.ended_at < before)
-    connection.execute(delete(runs).where(*ended))
 
 
 def last_runs(connection: Connection, limit: int = 20) -> tuple[Run, ...]:

@@ -78,6 +78,17 @@ def save_held(connection: Connection, held: Mapping[int, Mapping[str, str]], now
     upsert(connection, written, ("record", "values", "at"), [tuple(row) for row in rows])
 
 
+def written_since(connection: Connection, keys: Sequence[tuple[str, str]], since: int) -> int:
+    """How many of these records (object, id) we wrote, or saw to hold what we had written, since then."""
+    many = 0
+    for object in sorted({key[0] for key in keys}):
+        for chunk in chunks([id for name, id in keys if name == object]):
+            ours = (records.c.object == object, records.c.record_id.in_(chunk), written.c.at >= since)
+            query = select(func.count()).join_from(written, records, records.c.id == written.c.record).where(*ours)
+            many += connection.execute(query).scalar_one()
+    return many
+
+
 def save_stage_writes(connection: Connection, writes: Iterable[StageWrite]) -> None:
     """Notes stage changes that went to the CRM."""
     insert_new(connection, stage_writes, StageWrite._fields, list(writes))

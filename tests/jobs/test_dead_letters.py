@@ -43,9 +43,9 @@ def test_an_event_that_was_given_up_is_acted_upon_again(live: Live) -> None:
 
     live.begin(contact("1", {"jobtitle": "Clerk"}))
     live.portal.show("contacts", contact("1", {"jobtitle": "CEO"}))
-    live.tell(notice("a", "1", kind="merged"))
+    live.tell(notice("a", "1", kind="linked"))
     for _ in range(5):
-        take_in(live.store, NOW, handlers={"merged": fails})
+        take_in(live.store, NOW, handlers={"linked": fails})
     assert sorts(live) == ["event"]
     assert retry_all(live, NOW + MINUTE) == 1
     live.settle(NOW + MINUTE)

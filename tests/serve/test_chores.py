@@ -7,7 +7,6 @@ from leadscore.jobs.scheduler import ask_as_leader
 from leadscore.store.chores import Rhythm, ask, chore_states, end, give_back_chores, renew, take
 from leadscore.store.database import reading, writing
 from leadscore.store.leaders import database_now
-from leadscore.store.runs import begin_run, end_run, forget_runs, last_runs
 
 RHYTHMS = (Rhythm("poll", 1_000_000, 9_000_000), Rhythm("tidy", 5_000_000, 5_000_000))
 LEASE = 60_000
@@ -25,7 +24,7 @@ def test_a_chore_is_asked_for_once_until_its_time_comes_again(store: Engine) -> 
         assert ask(connection, RHYTHMS, now) == 0
         turn = take(connection, "w", now, LEASE)
         assert turn is not None
-        assert end(connection, turn, now, every=1, next_at=now + 9_000, outcome="done", moved=3)
+        assert end(connection, turn, now, every=1, rest=9_000, outcome="done", moved=3)
         assert ask(connection, RHYTHMS, now) == 0
 
 
@@ -52,7 +51,7 @@ def test_who_lost_the_lease_can_neither_renew_nor_end(store: Engine) -> None:
         assert lost is not None
         assert taken is not None
         assert not renew(connection, lost, now, LEASE)
-        assert not end(connection, lost, now, every=1, next_at=now, outcome="done", moved=0)
+        assert not end(connection, lost, now, every=1, rest=0, outcome="done", moved=0)
         assert renew(connection, taken, now, LEASE)
 
 
@@ -77,20 +76,6 @@ def test_a_chore_from_a_future_that_the_clock_left_again_comes_now(store: Engine
         ask(connection, RHYTHMS[:1], now)
         turn = take(connection, "w", now, LEASE)
         assert turn is not None
-        end(connection, turn, now, every=1, next_at=now + 86_400_000, outcome="done", moved=0)
+        end(connection, turn, now, every=1, rest=86_400_000, outcome="done", moved=0)
         assert ask(connection, RHYTHMS[:1], now) == 1
         assert [state.ran_at for state in chore_states(connection)] == [now]
-
-
-def test_tidying_forgets_syncs_that_ended_well_and_long_ago_and_nothing_else(store: Engine) -> None:
-    now, day = instant(store), 86_400_000
-    with writing(store) as connection:
-        for job, ended, outcome in (("sync", now - 8 * day, "done"), ("sync", now, "done"), ("apply", 1, "done")):
-            end_run(connection, begin_run(connection, job, ended), ended, outcome, {})
-        end_run(connection, begin_run(connection, "sync", 1), 1, "stopped", {})
-        forget_runs(connection, now - 7 * day)
-        assert [(run.job, run.outcome) for run in last_runs(connection)] == [
-            ("sync", "stopped"),
-            ("apply", "done"),
-            ("sync", "done"),
-        ]

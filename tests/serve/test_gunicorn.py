@@ -17,7 +17,6 @@ from ruamel.yaml import YAML
 from tests.serve.service import Place, change, place, post, stop, until
 from tests.serve.test_serve import MAIL, stored
 
-pytest.importorskip("gunicorn", reason="it is in the image, and in what `make test` installs")
 ROOT = Path(__file__).parents[2]
 COMMAND: list[str] = YAML(typ="safe").load(ROOT / "compose.yaml")["services"]["web"]["command"].split()
 
