@@ -7,6 +7,7 @@ from flask import Flask, Response, jsonify
 from sqlalchemy import Engine
 
 from leadscore.jobs.health import health
+from leadscore.jobs.troubles import troubles_now
 from leadscore.metrics import CONTENT_TYPE, Metrics
 from leadscore.wiring import Parts
 from webhooks.blueprint import hubspot_door
@@ -44,7 +45,8 @@ def watched(
     """The pages that monitoring looks at; none shows who anybody is.
 
     `/healthz`: 503 when a restart of the process would help; `/readyz`: 503 with the reasons when the service cannot do
-    its work; `/metrics`: what Prometheus reads. `well` gives a sentence when the process has lost a part of itself.
+    its work, and beside them the troubles that it meets at the CRM: these close no door, as notices are to be taken in
+    all the same; `/metrics`: what Prometheus reads. `well` gives a sentence when the process has lost a part of itself.
     """
     app = Flask("leadscore", static_folder=None)
 
@@ -60,7 +62,7 @@ def watched(
         wrong = dict(health(store, clock(), least_disk_mb))
         if said := well():
             wrong["process"] = said
-        answer = jsonify({"ready": not wrong, "wrong": wrong})
+        answer = jsonify({"ready": not wrong, "wrong": wrong, "troubles": troubles_now(store, clock())})
         answer.status_code = 503 if wrong else 200
         return answer
 

@@ -7,9 +7,9 @@ from sqlalchemy import Engine
 
 from connectors.errors import AccessDenied, QuotaExhausted, RetryLater
 from leadscore.jobs.refused import Refused
-from leadscore.store.database import writing
+from leadscore.store.database import reading, writing
 from leadscore.store.errors import StoreError
-from leadscore.store.troubles import clear_trouble, note_trouble
+from leadscore.store.troubles import clear_trouble, note_trouble, troubles_since
 
 FRESH = 5 * 60_000
 """A trouble that nobody met for so long (ms) is over, or whoever met it has ended. Shifts look again every minute."""
@@ -54,6 +54,15 @@ class Troubles:
             _log.warning("trouble_not_noted", shift=shift, error=str(trouble))
             return
         self._met[shift] = (error, now)
+
+
+def troubles_now(store: Engine, now: int) -> dict[str, str]:
+    """What was met lately, by name; nothing where the store does not answer."""
+    try:
+        with reading(store) as connection:
+            return {one.name: one.said for one in troubles_since(connection, now - FRESH)}
+    except StoreError:
+        return {}
 
 
 def _said(failure: Exception) -> str:
