@@ -1,19 +1,21 @@
 """The clock of the machine is set forward and back: nothing stays stuck, nothing is lost, and no storm breaks out."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
+from leadscore.jobs.chores import do_chore
 from leadscore.jobs.leader import Leadership
-from leadscore.jobs.scheduler import ask_as_leader
+from leadscore.jobs.scheduler import TIDY, ask_as_leader
 from leadscore.store import leases
-from leadscore.store.chores import Rhythm, end, take
+from leadscore.store.chores import Rhythm
 from leadscore.store.database import open_store, writing
 from leadscore.store.live_tables import outbox, refetches
 from leadscore.store.work_tables import due
 from tests.jobs.live import MINUTE, Live, notice
+from tests.jobs.models import rulebook
 from tests.jobs.portal import Portal
 from tests.store.seen import NOW, contact
 
@@ -79,20 +81,17 @@ def test_a_step_of_the_clock_sets_off_no_storm(live: Live, step: int) -> None:
 
 @pytest.mark.parametrize("step", [10 * MINUTE, -DAY])
 def test_chores_are_asked_for_at_their_pace_when_the_clock_steps(tmp_path: Path, step: int) -> None:
-    store: Engine = open_store(f"sqlite:///{tmp_path}/store.db")
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
     clock = [NOW]
-    leadership, rhythm = Leadership(store, "a", lambda: clock[0]), Rhythm("poll", 30_000, 900_000)
+    leadership, rhythms = Leadership(store, "a", lambda: clock[0]), [Rhythm(TIDY, 30_000, 30_000)]
     done = []
     for tick in range(240):
         clock[0] = NOW + tick * 1000 + (step if tick >= 120 else 0)
         assert leadership.renew() is not None
-        ask_as_leader(store, leadership, [rhythm], clock[0])
-        with writing(store) as connection:
-            turn = take(connection, "w", clock[0], 60_000)
-            if turn is not None:
-                end(connection, turn, clock[0], every=30_000, next_at=clock[0] + 30_000, outcome="done", moved=1)
-                done.append(tick)
+        ask_as_leader(store, leadership, rhythms, clock[0])
+        if do_chore(store, Portal(), rulebook(), rhythms, lambda: clock[0], "w"):
+            done.append(tick)
     # Every 30 seconds, and once more or less for the step itself.
     assert 240 / 30 - 1 <= len(done) <= 240 / 30 + 1
-    assert all(later - earlier >= 30 for earlier, later in zip(done, done[1:], strict=False) if later < 120)
+    assert all(later - earlier >= 30 for earlier, later in pairwise(done) if later < 120)
     store.dispose()
