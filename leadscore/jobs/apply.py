@@ -15,7 +15,7 @@ from leadscore.store.account import Binding, bound, note, require_same
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.database import reading, writing
 from leadscore.store.feedback import note_emptied
-from leadscore.store.parked import Parked, park
+from leadscore.store.parked import Parked, park, written_at_last
 from leadscore.store.runs import begin_run, end_run
 from leadscore.store.writes import (
     StageWrite,
@@ -247,6 +247,7 @@ def _note(store: Engine, sent: _Sent, as_of: int, now: int, report: ApplyReport)
         save_held(connection, held, now)
         save_stage_writes(connection, [StageWrite(one.record, now, c.old, c.new) for one, c in stages if c is not None])
         settle_moved(connection, [one.row.subject for one in done], as_of)
+        written_at_last(connection, [(one.row.object, one.row.id) for one in done])
         park(connection, [Parked("apply", r.object, r.id, a.words, to_json(r.values), now) for r, a in refused])
     report.already += len(sent.landed)
     report.written += len(written)

@@ -17,7 +17,7 @@ from leadscore.store.database import one_writer, writing
 from leadscore.store.feedback import FIELD, note_emptied
 from leadscore.store.live_tables import outbox
 from leadscore.store.outbox import Sending, send_again, sendings
-from leadscore.store.parked import Parked, park
+from leadscore.store.parked import Parked, park, written_at_last
 from leadscore.store.refetches import name_records
 from leadscore.store.writes import StageWrite, save_held, save_stage_writes, settle_moved
 
@@ -147,6 +147,7 @@ def _note(
         missing = [sent for sent, _, answer in mine if answer.outcome == "missing"]
         save_held(connection, {sent.claim.key: note_emptied(sent.held, values, now) for sent, values in written}, now)
         save_stage_writes(connection, [move for sent, values in written if (move := _stage(sent, values, now))])
+        written_at_last(connection, [(sent.object, sent.id) for sent, _ in written])
         for sent, _ in written:
             settle_moved(connection, [sent.subject], sent.as_of)
         name_records(connection, [sent.claim.key for sent in missing], now)

@@ -1,13 +1,20 @@
 """What could not be used, put aside with its reason so that a person can look at it."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
-from leadscore.store.batch import chunks, insert_new, storable
+from leadscore.store.batch import insert_new, storable
+from leadscore.store.prepared import Among, Prepared, told
 from leadscore.store.work_tables import parked
+
+_WRITTEN = Prepared(
+    delete(parked).where(
+        parked.c.job.in_(("write", "apply")), parked.c.object == told("object"), Among(parked.c.record_id)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,13 @@ def unpark(connection: Connection, job: str, object: str, record_id: str) -> Non
     connection.execute(delete(parked).where(*mine))
 
 
-def came_right(connection: Connection, jobs: Collection[str], object: str, ids: Sequence[str]) -> None:
-    """Takes away what these jobs put aside of records at which they have succeeded since."""
-    for chunk in chunks(ids):
-        theirs = (parked.c.job.in_(jobs), parked.c.object == object, parked.c.record_id.in_(chunk))
-        connection.execute(delete(parked).where(*theirs))
+def written_at_last(connection: Connection, keys: Iterable[tuple[str, str]]) -> None:
+    """Takes away what was refused of these records (object, id): the CRM has taken a newer score of them."""
+    by_object: dict[str, list[str]] = {}
+    for object, id in keys:
+        by_object.setdefault(object, []).append(id)
+    for object, ids in by_object.items():
+        _WRITTEN.run(connection, object=object, keys=ids)
 
 
 def all_parked(connection: Connection, limit: int = 1000) -> tuple[Parked, ...]:

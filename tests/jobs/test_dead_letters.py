@@ -85,6 +85,18 @@ def test_a_write_that_was_refused_is_made_again(live: Live) -> None:
     assert live.portal.outputs_held["1"]["total"] == "20"
 
 
+def test_a_refusal_is_forgotten_when_a_newer_score_was_taken(live: Live) -> None:
+    live.begin(contact("1", {"jobtitle": "Clerk"}), contact("2", {"jobtitle": "Clerk"}))
+    live.portal.refuses |= {"1": "no", "2": "no"}
+    for number, title in enumerate(("CEO", "Clerk", "CEO")):
+        for id in ("1", "2"):
+            live.portal.show("contacts", contact(id, {"jobtitle": title}))
+            live.tell(notice(f"{id}-{number}", id))
+        live.settle(NOW + number * MINUTE)
+        live.portal.refuses.pop("1", None)
+    assert [(one.sort, one.what) for one in dead_letters(live.store)] == [("write", "contact 2")]
+
+
 def test_a_record_that_the_crm_did_not_show_is_read_again(store: Engine) -> None:
     class Picky(Portal):
         def fetch(self, object: str, ids: Sequence[str], needs: Needs) -> tuple[SeenRecord, ...]:
