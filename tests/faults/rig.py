@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from connectors.http import Patience
 from connectors.hubspot.fields import property_name
@@ -26,6 +26,7 @@ from leadscore.sandbox.clock import real_now
 from leadscore.store.backlog import backlog
 from leadscore.store.chores import ask
 from leadscore.store.database import open_store, reading, writing
+from leadscore.store.live_tables import troubles
 from leadscore.web import Open, create_app
 from leadscore.wiring import Parts, parts
 from tests.faults.gateway import Gateway, gateway
@@ -160,6 +161,11 @@ class Rig:
             done.append("done")
         return done
 
+    def pass_a_minute(self) -> None:
+        """As if whatever keeps work from going on had been met a minute before."""
+        with writing(self.store) as connection:
+            connection.execute(update(troubles).values(seen_at=troubles.c.seen_at - 60_001))
+
     def waiting(self) -> dict[str, int]:
         with reading(self.store) as connection:
             return {name: count for name, count in backlog(connection, self.clock()).waiting.items() if count}
@@ -187,15 +193,29 @@ class Rig:
 
 @contextmanager
 def rig(
-    directory: Path, database: str, rows: Sequence[dict[str, str]], *, model: str = LEVELS, **settings: str
+    directory: Path,
+    database: str,
+    rows: Sequence[dict[str, str]],
+    *,
+    model: str = LEVELS,
+    token_file: bool = False,
+    **settings: str,
 ) -> Iterator[Rig]:
-    """A rig whose portal has these contacts and the numbers `level` and `touched` on them."""
+    """A rig whose portal has these contacts and the numbers `level` and `touched` on them. `token_file`: the token
+    stands in the file `token`."""
     with ExitStack() as open_things:
         sandbox = open_things.enter_context(serve())
         way = open_things.enter_context(gateway(sandbox.url))
         (directory / "models").mkdir(exist_ok=True)
         (directory / "models" / "model.yaml").write_text(model)
-        token = {"HUBSPOT_TOKEN": sandbox.token, "LEADSCORE_API_SHARE": "1", "LEADSCORE_LEAST_DISK_MB": "1"}
+        (directory / "token").write_text(sandbox.token)
+        token = {
+            "HUBSPOT_TOKEN": "" if token_file else sandbox.token,
+            "LEADSCORE_API_SHARE": "1",
+            "LEADSCORE_LEAST_DISK_MB": "1",
+        }
+        if token_file:
+            token["HUBSPOT_TOKEN_FILE"] = "token"
         Place(directory, database).prepare(way.url, **(token | settings))
         store = open_store(database)
         open_things.callback(store.dispose)

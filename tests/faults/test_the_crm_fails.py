@@ -52,7 +52,7 @@ def steps(made: Rig, seconds: float) -> list[Exception]:
 def asleep(made: Rig) -> bool:
     """Ends every pause, as if it had passed: nobody waits for an hour in a test."""
     with writing(made.store) as connection:
-        longest = connection.execute(select(budget.c.paused_until)).scalars().all()
+        longest: list[int] = list(connection.execute(select(budget.c.paused_until)).scalars())
         connection.execute(update(budget).values(paused_until=0))
     return max(longest) > made.clock() + HOUR - 60_000
 
