@@ -6,7 +6,6 @@ from sqlalchemy import Connection, Engine
 
 from leadscore.store.database import writing
 from leadscore.store.forgetting import BITE, drop, served, shrink_journal
-from leadscore.store.notices import forget_told
 
 _MOST = 500
 """Bites that one turn takes of a table: the next turn goes on."""
@@ -26,8 +25,5 @@ def tidy(store: Engine, now: int, kept: int, hold: Callable[[Connection], None])
             gone[table.name] = gone.get(table.name, 0) + many
             if many < BITE:
                 break
-    with writing(store) as connection:
-        hold(connection)
-        forget_told(connection, now)
     shrink_journal(store)
     return {name: many for name, many in gone.items() if many}

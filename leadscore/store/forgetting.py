@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from leadscore.store.deliveries import DONE
 from leadscore.store.leases import PARKED
-from leadscore.store.live_tables import deliveries, quarantine, refetches, rescores, stage_intents, troubles
+from leadscore.store.live_tables import deliveries, notices, quarantine, refetches, rescores, stage_intents, troubles
 from leadscore.store.stage_tables import stage_moves
 from leadscore.store.tables import records
 from leadscore.store.work_tables import due, parked, runs
@@ -39,11 +39,12 @@ def served(now: int, kept: int) -> Iterator[tuple[Table, ColumnElement[bool]]]:
 
     Dead letters, applies, and what waits for a person stay, but for what has come right since it was put aside.
     """
-    d, r = deliveries.c, runs.c
+    d, n, r = deliveries.c, notices.c, runs.c
     syncs = or_(and_(r.outcome == "done", r.ended_at < now - 7 * _DAY), r.started_at < now - 30 * _DAY)
     yield deliveries, and_(d.state == DONE, d.received_at < now - kept)
     yield rescores, rescores.c.hour < now - 2 * _DAY
     yield runs, and_(r.job == "sync", syncs)
+    yield notices, and_(n.state.in_(("done", "void")), n.done_at < now - 90 * _DAY)
     yield stage_moves, stage_moves.c.at < now - 400 * _DAY
     yield quarantine, quarantine.c.released_at < now - 90 * _DAY
     yield troubles, troubles.c.seen_at < now - _DAY

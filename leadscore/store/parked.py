@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from leadscore.store.batch import insert_new, storable
 from leadscore.store.prepared import Among, Prepared, told
@@ -12,7 +12,9 @@ from leadscore.store.work_tables import parked
 
 _WRITTEN = Prepared(
     delete(parked).where(
-        parked.c.job.in_(("write", "apply")), parked.c.object == told("object"), Among(parked.c.record_id)
+        or_(parked.c.job == "write", parked.c.job == "apply"),
+        parked.c.object == told("object"),
+        Among(parked.c.record_id),
     )
 )
 
