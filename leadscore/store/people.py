@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from leadscore.store.batch import chunks
 from leadscore.store.folding import address
+from leadscore.store.live_tables import addresses
 from leadscore.store.tables import activities, kinds, records
 from leadscore.store.work_tables import scores
 
@@ -23,15 +24,21 @@ class Person:
 
 
 def find_person(connection: Connection, who: str) -> Person | None:
-    """The person with this record id or e-mail address; a living record comes before an archived one."""
+    """The person with this record id or e-mail address; a living record comes before an archived one, and a record's
+    own address before a further one of another record."""
     r = records.c
-    query = (
-        select(r.subject, r.object, r.record_id, r.email)
-        .where(r.subject.is_not(None), or_(r.record_id == who.strip(), r.email == address(who)))
-        .order_by(r.until.is_not(None), r.id)
-        .limit(1)
+    own = or_(r.record_id == who.strip(), r.email == address(who))
+    further = r.id.in_(select(addresses.c.record).where(addresses.c.email == address(who)))
+    rows = (
+        connection.execute(
+            select(r.subject, r.object, r.record_id, r.email)
+            .where(r.subject.is_not(None), which)
+            .order_by(r.until.is_not(None), r.id)
+            .limit(1)
+        ).one_or_none()
+        for which in (own, further)
     )
-    row = connection.execute(query).one_or_none()
+    row = next((row for row in rows if row is not None), None)
     return None if row is None else Person(*row)
 
 

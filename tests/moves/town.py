@@ -35,7 +35,15 @@ NOW = 1_800_000_000_000
 MINUTE = 60_000
 SECRET = "s3cret"
 PUBLIC = "https://leads.example.com/webhooks/hubspot"
-KINDS = ("creation", "deletion", "merge", "restore", "privacyDeletion", "propertyChange:jobtitle", "propertyChange:email")
+KINDS = (
+    "creation",
+    "deletion",
+    "merge",
+    "restore",
+    "privacyDeletion",
+    "propertyChange:jobtitle",
+    "propertyChange:email",
+)
 MODEL = """
 name: moving
 fields:
@@ -131,7 +139,9 @@ class Town:
             read = refetch(self.store, self.crm.reader, needs, self.now, "w")
             scored = Worker(self.store, BOOK, WritePolicy(), name="w").score_due(self.now)
             out = write_back(self.store, self.crm.writer, self.now, "w")
-            if not (done + read.read + read.missing + scored.scored + scored.gone + out.written + out.same + out.missing):
+            if not (
+                done + read.read + read.missing + scored.scored + scored.gone + out.written + out.same + out.missing
+            ):
                 return
         raise AssertionError("the jobs do not come to rest")
 
@@ -139,6 +149,10 @@ class Town:
         """What was told arrives and is acted upon."""
         self.delivered()
         self.settle()
+
+    def portal_calls(self) -> int:
+        """How many calls the portal has answered."""
+        return int(requests.get(f"{self.portal.url}/_sandbox/requests", timeout=10).json()["total"])
 
     def begin(self) -> None:
         """The first sync and apply."""
