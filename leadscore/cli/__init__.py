@@ -24,6 +24,7 @@ from leadscore.cli import (
     init,
     install,
     model,
+    notices,
     plan,
     quarantine,
     sandbox,
@@ -70,6 +71,7 @@ app.command()(trigger.trigger)
 app.command()(forecast.forecast)
 app.add_typer(events.app, name="events")
 app.add_typer(deadletter.app, name="deadletter")
+app.add_typer(notices.app, name="notices")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(db.app, name="db")
 app.add_typer(hubspot.app, name="hubspot")

@@ -76,6 +76,7 @@ def _examine(made: Parts) -> Iterator[Finding]:
     steps = made.installer.plan(made.rulebook.models)
     yield from _properties(reader, needs, {step.name for step in steps})
     yield from _stages(made)
+    yield from _notices(made)
     yield _installed(steps)
 
 
@@ -159,6 +160,28 @@ def _stages(made: Parts) -> Iterator[Finding]:
             yield Finding("fault", f"{model.name}: {sentence}", "Until then no lifecycle stage is written.")
         if not said:
             yield Finding("OK", f"{model.name}: its stages fit the CRM's order")
+
+
+def _notices(made: Parts) -> Iterator[Finding]:
+    """Whether what the models want sales to be told can be told."""
+    chosen = made.settings
+    ways = {by for model in made.rulebook.models for one in model.notify for by in one.by}
+    if "webhook" in ways and not chosen.notify_url:
+        remedy = "Set it and NOTIFY_SECRETS, or take `webhook` out of the models' `by`; nothing is posted until then."
+        yield Finding("look", "notify: webhook, but LEADSCORE_NOTIFY_URL is empty", remedy)
+    if "crm_task" in ways and chosen.notify_fallback:
+        try:
+            owners = made.messenger.tasks.owners().values()
+        except ConnectorError as error:
+            yield Finding("look", "notify: it is not known who owns leads", str(error))
+            return
+        if any(one.active and one.email == chosen.notify_fallback for one in owners):
+            yield Finding("OK", f"notify: {chosen.notify_fallback} gets the tasks about leads without an active owner")
+        else:
+            remedy = (
+                "Tasks about leads without an active owner will belong to nobody. Correct LEADSCORE_NOTIFY_FALLBACK."
+            )
+            yield Finding("look", f"notify: no active owner has the address {chosen.notify_fallback}", remedy)
 
 
 def _installed(steps: Sequence[InstallStep]) -> Finding:

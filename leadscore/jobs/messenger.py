@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from connectors.errors import AccessDenied
 from connectors.signed_post import Poster
 from connectors.tasks import Owner, TaskWriter
 
@@ -29,12 +30,20 @@ class Messenger:
 
     def owner_for(self, wanted: str | None, now: int) -> str:
         """The id of who is told about a lead that `wanted` owns: that colleague if active, else the fallback, else
-        nobody (""). Asks the CRM now and then; raises as TaskWriter does."""
+        nobody (""). Asks the CRM now and then; raises RetryLater and QuotaExhausted. Where nobody may ask who the
+        owners are, `wanted` is taken as it is: the CRM refuses whom it must."""
         if self._owners_at is None or not 0 <= now - self._owners_at < _OWNERS_KEPT:
-            self._owners, self._owners_at = self.tasks.owners(), now
-        if wanted is not None and (owner := self._owners.get(wanted)) is not None and owner.active:
+            self._owners, self._owners_at = self._read_owners(), now
+        owner = None if wanted is None else self._owners.get(wanted)
+        if wanted is not None and (not self._owners or (owner is not None and owner.active)):
             return wanted
         return self.fallback_owner()
+
+    def _read_owners(self) -> Mapping[str, Owner]:
+        try:
+            return self.tasks.owners()
+        except AccessDenied:
+            return {}
 
     def fallback_owner(self) -> str:
         """The id of the colleague with the fallback address, as last read; "" where there is none."""

@@ -95,7 +95,7 @@ class Line(NamedTuple):
     event: str
     by: str
     record_id: str | None
-    state: str
+    state: State
     reason: str | None
     task: str | None
     owner: str | None

@@ -101,6 +101,13 @@ def test_an_owner_whom_the_crm_refuses_in_the_last_moment_gives_way_to_the_fallb
     assert sales.lines()[0].owner == MARA
 
 
+def test_a_key_that_may_not_ask_for_owners_leaves_the_lead_its_own(sales: Desk) -> None:
+    sales.entered(sales.add(hubspot_owner_id=MARA))
+    sales.portal.fault(path="/owners", status=403, count=0)
+    assert sales.tell().told == 1
+    assert sales.tasks()[0]["hubspot_owner_id"] == MARA
+
+
 def test_a_task_that_the_crm_refuses_for_good_is_dead_and_can_be_tried_again(sales: Desk) -> None:
     sales.entered(sales.add(hubspot_owner_id=MARA))
     sales.portal.fault(method="POST", path=TASKS_PATH, status=400, count=2)
