@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import Engine
 
@@ -160,9 +161,9 @@ class Parts:
         return _address(self.settings.database_url.get_secret_value(), self.directory)
 
     @contextmanager
-    def store(self) -> Iterator[Engine]:
-        """The store, brought up to date; closed at the end."""
-        engine = open_store(self.store_address)
+    def store(self, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Iterator[Engine]:
+        """The store, brought up to date; closed at the end. NORMAL: a power cut may take back the last moments."""
+        engine = open_store(self.store_address, synchronous)
         try:
             yield engine
         finally:

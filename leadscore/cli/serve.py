@@ -55,9 +55,10 @@ def serve(
     """
     with _service() as (made, store, stop), ExitStack() as open_things:
         metrics = Metrics(store, now)
-        inbox = StoreInbox(made.store_address, least_free=made.settings.least_disk_mb * 1_000_000)
-        open_things.callback(inbox.close)
         crew = _crew(made, store, [] if web_only else ["work", "schedule"], metrics, round(lease * 1000))
+        least = made.settings.least_disk_mb * 1_000_000
+        inbox = StoreInbox(made.store_address, least_free=least, ring=lambda: crew.ring("inbox"))
+        open_things.callback(inbox.close)
         open_things.callback(_end, crew, store)
         app = create_app(Open(made, store, inbox, now, metrics, lambda: _well(crew)))
         server = _listening(app, listen or made.settings.listen, made.settings.web_threads)
@@ -130,7 +131,8 @@ def _service() -> Iterator[tuple[Parts, Engine, Event]]:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with made.store() as store:
+        # What a power cut takes of the work is done again; only the inbox must never lose what it was given.
+        with made.store("NORMAL") as store:
             with reading(store) as connection:
                 bound(connection)
             take_back_from_the_dead(store)

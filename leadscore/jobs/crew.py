@@ -20,13 +20,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One sort of work. `step` does a little of it and returns how much that was; 0 rests for `idle` seconds. `free`
-    gives back what a step that failed had borrowed, before the next one."""
+    """One sort of work. `step` does a little of it and returns how much that was; 0 rests for `idle` seconds, or until
+    somebody rings. `free` gives back what a step that failed had borrowed, before the next one. `rings` for the shifts
+    that have something to do after this one: what other processes leave to be done is found when the rest is over."""
 
     name: str
     step: Callable[[], int]
     idle: float = 0.5
     free: Callable[[], object] | None = None
+    rings: tuple[str, ...] = ()
 
 
 Watch = Callable[[str, int, Exception | None], None]
@@ -40,10 +42,17 @@ class Crew:
         self._clock = clock
         self._watch = watch
         self.stop = Event()
+        self._bells = [(shift.name, Event()) for shift in shifts]
         self._threads = [
-            Thread(target=self._work, args=(shift,), name=f"{shift.name}-{number}", daemon=True)
-            for number, shift in enumerate(shifts)
+            Thread(target=self._work, args=(shift, bell), name=f"{shift.name}-{number}", daemon=True)
+            for number, (shift, (_, bell)) in enumerate(zip(shifts, self._bells, strict=True))
         ]
+
+    def ring(self, *names: str) -> None:
+        """Ends the rest of these shifts: there is something to do."""
+        for name, bell in self._bells:
+            if name in names:
+                bell.set()
 
     def add(self, name: str, run: Callable[[], None]) -> None:
         """A thread that runs until `stop` is set, by itself, and is begun again should it fail. To be added before the
@@ -57,6 +66,7 @@ class Crew:
     def end(self, seconds: float) -> bool:
         """Lets every shift finish the step that it is at; False: not all did within so many seconds."""
         self.stop.set()
+        self.ring(*(name for name, _ in self._bells))
         until = time.monotonic() + seconds
         for thread in self._threads:
             if thread.ident is not None:
@@ -75,9 +85,11 @@ class Crew:
                 _tell(name, error, _TROUBLE)
                 self.stop.wait(_TROUBLE)
 
-    def _work(self, shift: Shift) -> None:
+    def _work(self, shift: Shift, bell: Event) -> None:
         said = ""
         while not self.stop.is_set():
+            # Before the step: who rings during it may have left something that it did not see any more.
+            bell.clear()
             done, rest = 0, shift.idle
             failure: Exception | None = None
             try:
@@ -89,10 +101,12 @@ class Crew:
                 failure, rest = error, rest_after(error, self._clock())
                 if type(error).__name__ != said or not _is_known(error):
                     _tell(shift.name, error, rest)
+            if done:
+                self.ring(*shift.rings)
             said = type(failure).__name__ if failure else ""
             self._report(shift.name, done, failure)
             if not done:
-                self.stop.wait(rest)
+                (self.stop if failure else bell).wait(rest)
 
     def _report(self, shift: str, done: int, failure: Exception | None) -> None:
         try:

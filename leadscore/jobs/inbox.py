@@ -34,14 +34,27 @@ _PATIENCE = 4.0
 """Seconds that a CRM is kept waiting: HubSpot counts more than 5 as a failure."""
 
 
+def _nobody() -> None:
+    pass
+
+
 class StoreInbox:
     """A `webhooks.delivery.Inbox` over the store at `url`, with database connections of its own.
 
     On SQLite one thread commits for all requests that wait; on PostgreSQL each has its transaction. `least_free`:
-    below so many free bytes on the disk of a SQLite file nothing is taken any more. Close it at the end.
+    below so many free bytes on the disk of a SQLite file nothing is taken any more. `ring` is called when something new
+    was kept, in any thread. Close it at the end.
     """
 
-    def __init__(self, url: str, *, least_free: int = 200_000_000, most_waiting: int = 50_000) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        least_free: int = 200_000_000,
+        most_waiting: int = 50_000,
+        ring: Callable[[], None] = _nobody,
+    ) -> None:
+        self._ring = ring
         self._store = connect(url)
         self._least_free = least_free
         file = self._store.url.database
@@ -54,11 +67,14 @@ class StoreInbox:
         rows = [_stored(one, receipt.received_at) for one in receipt.deliveries]
         rows += [_dead(one, receipt.received_at) for one in receipt.rejected]
         try:
-            return self._group.put(rows, _PATIENCE) if self._group else self._keep([rows])[0]
+            new = self._group.put(rows, _PATIENCE) if self._group else self._keep([rows])[0]
         except Overfull as error:
             raise InboxUnavailable(f"The inbox is full: {error}.") from error
         except (StoreError, DBAPIError, NoConnection, TimeoutError) as error:
             raise InboxUnavailable(f"The inbox cannot be written: {error}") from error
+        if new:
+            self._ring()
+        return new
 
     def close(self) -> None:
         """Commits what waits and gives the connections back."""

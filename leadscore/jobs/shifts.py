@@ -27,6 +27,9 @@ from leadscore.store.leases import give_back_all
 from leadscore.store.live_tables import outbox, postings, refetches, stage_intents, tellings
 from leadscore.store.work_tables import due
 
+_AFTER = ("write", "stages", "tell", "post")
+"""What may have something to do when somebody was scored."""
+
 
 def _tell_nobody(_shift: str, _outcomes: Mapping[str, int]) -> None:
     pass
@@ -88,13 +91,13 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
 
     numbers = range(1, many + 1)
     return (
-        Shift("inbox", lambda: take_in(store, clock(), handlers=HANDLERS), idle=0.2),
-        *(Shift("read", reading(f"{work.name}:read{number}"), idle=0.2) for number in numbers),
-        *(Shift("score", scoring(f"{work.name}:score{number}"), idle=0.2) for number in numbers),
+        Shift("inbox", lambda: take_in(store, clock(), handlers=HANDLERS), idle=0.2, rings=("read", "score")),
+        *(Shift("read", reading(f"{work.name}:read{number}"), idle=0.2, rings=("score",)) for number in numbers),
+        *(Shift("score", scoring(f"{work.name}:score{number}"), idle=0.2, rings=_AFTER) for number in numbers),
         Shift("write", sending, idle=0.2),
         *_moving(work),
         *_telling(work),
-        Shift("chores", chores, idle=1.0),
+        Shift("chores", chores, idle=1.0, rings=("read", "score")),
     )
 
 
@@ -110,7 +113,7 @@ def _moving(work: Work) -> tuple[Shift, ...]:
         work.became("stages", asdict(report.steps))
         return report.busy
 
-    return (Shift("stages", moving, idle=0.5),)
+    return (Shift("stages", moving, idle=0.5, rings=("tell", "post")),)
 
 
 def _telling(work: Work) -> tuple[Shift, ...]:
