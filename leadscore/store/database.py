@@ -3,7 +3,9 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from alembic import command
@@ -17,6 +19,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from leadscore.store.errors import StoreError
 
 _WRITES = "leadscore_writes"
+_LONGEST = 60
+"""Seconds that a writer on SQLite waits for the others."""
 _MIGRATION_LOCK = 0x1EAD5C07E
 _PATIENCE = {
     "connect_timeout": "10",
@@ -59,7 +63,7 @@ def connect(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine
             ) from error
     if place.database and place.database != ":memory:":
         _private_file(Path(place.database))
-    engine = create_engine(place, connect_args={"timeout": 60})
+    engine = create_engine(place, connect_args={"timeout": _LONGEST})
 
     @event.listens_for(engine, "connect")
     def settings(connection: sqlite3.Connection, _record: object) -> None:
@@ -83,8 +87,28 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     Raises StoreError if the database does not take it: it is locked, its disk is full, or it is gone.
     """
-    with _told(engine), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
-        yield connection
+    with _told(engine), _turn(engine), engine.connect() as plain:
+        connection = plain.execution_options(**{_WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Lets the threads of this process write one after the other. SQLite itself would let all but one sleep for some
+    milliseconds, and again, until one of them happens to find it free."""
+    turns = _turns(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+    mine = turns is not None and turns.acquire(timeout=_LONGEST)
+    try:
+        yield
+    finally:
+        if turns is not None and mine:
+            turns.release()
+
+
+@cache
+def _turns(_file: str) -> Lock:
+    return Lock()
 
 
 @contextmanager
