@@ -16,6 +16,7 @@ from leadscore.store.chores import DONE, Rhythm, Turn, end, renew, take
 from leadscore.store.database import writing
 from leadscore.store.errors import StoreError
 from leadscore.store.pages import keep_page
+from leadscore.store.scrubbing import scrub
 from leadscore.store.streams import StreamState
 from leadscore.store.writes import written_since
 
@@ -109,6 +110,7 @@ def _do(store: Engine, reader: Reader, rulebook: Rulebook, turn: Turn, look: Loo
     else:
         gone = tidy(store, look.clock(), kept, look.hold)
         _log.info("tidied", **gone)
+        scrub(store)
 
 
 def _end(store: Engine, look: Look, rhythm: Rhythm, now: int, outcome: str, wait: int | None) -> None:

@@ -2,21 +2,33 @@
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine, select
 from sqlalchemy.engine import make_url
 
 from leadscore.store.batch import insert_new
 from leadscore.store.database import connect, open_store, reading, writing
+from leadscore.store.erased import add_salts, salts
+from leadscore.store.erasing import erase_again
 from leadscore.store.errors import StoreError
 from leadscore.store.live_tables import erased, leaders
+from leadscore.store.scrubbing import scrub
 
 _POSTGRES = (
     "This store is in PostgreSQL, which keeps its own backups: `pg_dump --format=custom --file=leadscore.dump` makes "
     "one, `pg_restore` puts it back."
 )
+
+
+class _Gone(NamedTuple):
+    """The list of the erased: the salts and the rows of hashes."""
+
+    salts: tuple[str, ...]
+    rows: Sequence[tuple[str, int]]
 
 
 def backup(url: str, target: Path) -> int:
@@ -66,40 +78,64 @@ def check(file: Path) -> None:
 def restore(url: str, file: Path, now: int, *, force: bool = False) -> None:
     """Puts a backup in the place of the store, in one transaction, and brings its schema up to date.
 
-    Who was erased since the backup stays on the list of the erased. Raises StoreError: for PostgreSQL, for a file that
-    is not sound, and, unless forced, while leadscore runs or if the place is not empty.
+    Who was erased since the backup was made is erased in it first, as far as the store that it replaces knows: where
+    that is lost, so is its list. Raises StoreError: for PostgreSQL, for a file that is not sound, and, unless forced,
+    while leadscore runs or if the place is not empty.
     """
     target = _file(url)
     check(file)
-    gone: list[tuple[object, ...]] = []
+    gone = _Gone((), ())
     if target.exists() and target.stat().st_size:
         if not force:
             raise StoreError(f"There is a store at {target}. Back it up, then restore with --force.")
         gone = _erased_and_at_rest(url, now)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.touch(mode=0o600, exist_ok=True)
+    # Whatever cuts this short, the list of the erased is in one of the two: the old store, or all of the new one.
+    begun = target.with_name(f".{target.name}.restoring")
     try:
-        with closing(sqlite3.connect(file)) as copy, closing(sqlite3.connect(target, timeout=10)) as store:
+        _remove(begun)
+        _copy(file, begun)
+        _erase_since(f"sqlite:///{begun}", gone, now)
+        _copy(begun, target)
+    finally:
+        _remove(begun)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        target.touch(mode=0o600, exist_ok=True)
+        target.chmod(0o600)
+        with closing(sqlite3.connect(source)) as copy, closing(sqlite3.connect(target, timeout=10)) as store:
             copy.backup(store)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise StoreError(f"Cannot write {target}: {error}. Stop leadscore, then restore again.") from error
-    target.chmod(0o600)
+
+
+def _erase_since(url: str, gone: _Gone, now: int) -> None:
     engine = open_store(url)
     try:
         with writing(engine) as connection:
-            insert_new(connection, erased, ("hash", "at"), gone)
+            add_salts(connection, gone.salts)
+            insert_new(connection, erased, ("hash", "at"), list(gone.rows))
+            erase_again(connection, now)
+        scrub(engine)
     finally:
         engine.dispose()
 
 
-def _erased_and_at_rest(url: str, now: int) -> list[tuple[object, ...]]:
+def _remove(file: Path) -> None:
+    for end in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+
+
+def _erased_and_at_rest(url: str, now: int) -> _Gone:
     """Who was erased, as the store that is to be replaced knows it. Raises StoreError while somebody leads it."""
     engine: Engine = connect(url)
     try:
         with reading(engine) as connection:
             if connection.execute(select(leaders.c.name).where(leaders.c.until > now)).first() is not None:
                 raise StoreError("leadscore runs on this store. Stop it (SIGTERM), then restore.")
-            return [(row.hash, row.at) for row in connection.execute(select(erased))]
+            return _Gone(salts(connection), [(row.hash, row.at) for row in connection.execute(select(erased))])
     finally:
         engine.dispose()
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, or_, select, update
 
-from leadscore.store.batch import to_json
+from leadscore.store.batch import chunks, to_json
 from leadscore.store.deliveries import DEAD, OPEN, Stored, stored_rows
 from leadscore.store.erased import Key, erased_keys
 from leadscore.store.live_tables import deliveries
@@ -23,31 +23,37 @@ def without_erased(connection: Connection, rows: Sequence[Stored]) -> list[Store
 def forget_deliveries(connection: Connection, gone: Collection[Key], emails: Collection[str]) -> None:
     """Takes out events that name these records, and those whose bytes hold one of the addresses. Of an event that
     names others, too, the names of the others stay, so that it is acted upon for them."""
+    for row in about(connection, gone, emails):
+        this, kept = deliveries.c.key == row.key, _without(row, gone)
+        if kept is None or (kept is row and row.state != OPEN):
+            connection.execute(delete(deliveries).where(this))
+        else:
+            values = {"kind": kept.kind, "record_ids": to_json(kept.records), "raw": b""}
+            connection.execute(update(deliveries).where(this).values(values))
+
+
+def about(connection: Connection, keys: Collection[Key], emails: Collection[str]) -> list[Stored]:
+    """Events that name one of these records or hold one of the addresses (lower case), and those that nobody could
+    read in which the number of one of the records stands. Looks at every event."""
     d = deliveries.c
-    ids = sorted({id for _, id in gone})
+    ids = sorted({id for _, id in keys})
     hits = [d.record_ids.contains(f'"{id}"', autoescape=True) for id in ids]
     hits += [_holds(connection, email) for email in emails]
-    # Nobody could tell what these are about.
     hits += [(d.state == DEAD) & (d.record_ids == "[]") & _holds(connection, id) for id in ids]
-    for start in range(0, len(hits), 50):
-        query = select(deliveries).where(or_(*hits[start : start + 50]))
-        for row in stored_rows(connection, query):
-            _forget(connection, row, _without(row, gone), ids, emails)
+    found: dict[str, Stored] = {}
+    for part in chunks(hits, 50):
+        found |= {row.key: row for row in stored_rows(connection, select(deliveries).where(or_(*part)))}
+    return [row for row in found.values() if _is_about(row, keys, ids, emails)]
 
 
-def _forget(
-    connection: Connection, row: Stored, kept: Stored | None, ids: Collection[str], emails: Collection[str]
-) -> None:
-    this = deliveries.c.key == row.key
+def _is_about(row: Stored, keys: Collection[Key], ids: Collection[str], emails: Collection[str]) -> bool:
+    if any((record.object, record.id) in keys for record in row.records):
+        return True
     lower = row.raw.lower()
-    tells = any(email.encode(errors="replace") in lower for email in emails)
-    if not row.records:
-        tells = tells or any(re.search(rb"(?<!\d)" + id.encode() + rb"(?!\d)", lower) for id in ids)
-    if kept is None or (tells and row.state != OPEN):
-        connection.execute(delete(deliveries).where(this))
-    elif tells or kept is not row:
-        values = {"kind": kept.kind, "record_ids": to_json(kept.records), "raw": b""}
-        connection.execute(update(deliveries).where(this).values(values))
+    numbers = ids if not row.records else ()
+    return any(email.encode(errors="replace") in lower for email in emails) or any(
+        re.search(rb"(?<!\d)" + id.encode() + rb"(?!\d)", lower) for id in numbers
+    )
 
 
 def _without(row: Stored, gone: Collection[Key]) -> Stored | None:
