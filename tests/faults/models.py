@@ -40,5 +40,5 @@ bands: {{cold: null, warm: 35, hot: 65}}
 feedback:
   field: {{hubspot: leadscore_feedback}}
   answers:
-    - {{answer: not_ready, label: "MQL: not ready", drop_to: 5}}
+    - {{answer: not_ready, label: "MQL: not ready", drop_to: 0}}
 """

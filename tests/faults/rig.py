@@ -24,6 +24,7 @@ from leadscore.metrics import Metrics
 from leadscore.sandbox import Sandbox, serve
 from leadscore.sandbox.clock import real_now
 from leadscore.store.backlog import backlog
+from leadscore.store.chore_table import chores
 from leadscore.store.chores import ask
 from leadscore.store.database import open_store, reading, writing
 from leadscore.store.live_tables import troubles
@@ -40,6 +41,7 @@ DAY = 24 * HOUR
 TOTAL = property_name("total")
 QUICK = Patience(connect=2.0, read=2.0, total=4.0)
 """So long is a call to the portal tried: a test waits no longer for what hangs."""
+ONCE = Patience(connect=2.0, read=2.0, total=0.3)
 RHYTHMS = rhythms(30, 900, 6)
 
 
@@ -58,6 +60,7 @@ class Rig:
     ids: list[str] = field(default_factory=list)
     url: str = ""
     ahead: int = 0
+    patience: Patience = QUICK
     steps: Sequence[Shift] = ()
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -65,8 +68,11 @@ class Rig:
         return real_now() + self.ahead
 
     def advance(self, by: int) -> None:
-        """Moves the clocks of both."""
+        """Moves the clocks of both. PostgreSQL's own, by which chores are done, cannot be moved: they move instead."""
         self.ahead += by
+        if self.store.dialect.name == "postgresql":
+            with writing(self.store) as connection:
+                connection.execute(update(chores).values(next_at=chores.c.next_at - by))
         self.control("clock", {"advance_ms": by})
 
     def control(self, path: str, body: Any = None, method: str = "") -> Any:
@@ -102,7 +108,7 @@ class Rig:
     def restart(self) -> None:
         """The shifts of a new process; what the old one had in memory is gone."""
         self.made.close()
-        made = self.made = parts(self.directory, QUICK)
+        made = self.made = parts(self.directory, self.patience)
         name = f"rig:{next(self.numbers)}"
         work = Work(
             name=name,
