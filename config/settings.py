@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     and write, per process. `poll_quick` and `poll_slow`: seconds between looks for what no webhook tells, while things
     move and when they are quiet. `reconcile_hours`: how often everything that changed is looked for.
     `least_disk_mb`: with less room beside a SQLite store the process calls itself not ready, and takes no webhooks.
+    `most_waiting`: it takes none either while so many events wait to be acted upon.
     `metrics_listen`: HOST:PORT on which `worker` and `scheduler` show how they are; empty: nowhere. `keep_days`: for
     how long events that were acted upon are kept.
 
@@ -95,6 +96,7 @@ class Settings(BaseSettings):
     reconcile_hours: Annotated[float, Field(gt=0, le=24 * 7)] = 6
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     least_disk_mb: Annotated[int, Field(ge=0)] = 200
+    most_waiting: Annotated[int, Field(ge=1)] = 1_000_000
     notify_allow_loopback: bool = False
     notify_secrets: Annotated[
         tuple[SecretStr, ...],

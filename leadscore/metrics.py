@@ -9,11 +9,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import Engine
 
 from leadscore.jobs.leader import SCHEDULER
+from leadscore.jobs.troubles import FRESH
 from leadscore.store.backlog import Backlog, backlog
 from leadscore.store.chores import ChoreState, chore_states
 from leadscore.store.database import reading
 from leadscore.store.errors import StoreError
 from leadscore.store.leaders import leader
+from leadscore.store.troubles import troubles_since
 from webhooks.blueprint import Outcome
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,7 +38,7 @@ class _Queues:
             now = self._clock()
             with reading(self._store) as connection:
                 found, leads = backlog(connection, now), leader(connection, SCHEDULER, now)
-                chores = chore_states(connection)
+                chores, met = chore_states(connection), troubles_since(connection, now - FRESH)
         except StoreError:
             yield GaugeMetricFamily("leadscore_store_up", "1: the store answers", value=0)
             return
@@ -45,6 +47,10 @@ class _Queues:
         yield from _queues(found, now)
         yield from _calls(found)
         yield from _chores(chores, now)
+        trouble = GaugeMetricFamily("leadscore_trouble", "1: work meets it at present", labels=["work", "error"])
+        for one in met:
+            trouble.add_metric([one.work, one.error], 1)
+        yield trouble
 
 
 def _queues(found: Backlog, now: int) -> Iterator[GaugeMetricFamily]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, jsonify
 from sqlalchemy import Engine
 
+from config.settings import Settings
 from leadscore.jobs.health import health
 from leadscore.jobs.troubles import troubles_now
 from leadscore.metrics import CONTENT_TYPE, Metrics
@@ -34,13 +35,13 @@ def create_app(web: Open) -> Flask:
 
     A proxy need not pass on any page but `/webhooks/`.
     """
-    app = watched(web.store, web.clock, web.metrics, web.parts.settings.least_disk_mb, web.well)
+    app = watched(web.store, web.clock, web.metrics, web.parts.settings, web.well)
     app.register_blueprint(hubspot_door(web.parts.door(web.store), web.inbox, web.clock, web.metrics.answered))
     return app
 
 
 def watched(
-    store: Engine, clock: Callable[[], int], metrics: Metrics, least_disk_mb: int, well: Callable[[], str]
+    store: Engine, clock: Callable[[], int], metrics: Metrics, settings: Settings, well: Callable[[], str]
 ) -> Flask:
     """The pages that monitoring looks at; none shows who anybody is.
 
@@ -59,7 +60,7 @@ def watched(
 
     @app.get("/readyz")
     def readyz() -> Response:
-        wrong = dict(health(store, clock(), least_disk_mb))
+        wrong = dict(health(store, clock(), settings.least_disk_mb, settings.most_waiting))
         if said := well():
             wrong["process"] = said
         answer = jsonify({"ready": not wrong, "wrong": wrong, "troubles": troubles_now(store, clock())})

@@ -21,6 +21,7 @@ from connectors.hubspot.fields import PREFIX
 from connectors.hubspot.instants import next_midnight
 from connectors.protocol import Installer, Reader, Writer
 from connectors.signed_post import Poster, key_of
+from leadscore.jobs.inbox import StoreInbox
 from leadscore.jobs.messenger import Messenger
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.writing_policy import WritePolicy
@@ -84,6 +85,7 @@ class Parts:
             share=chosen.api_share,
             budget=self._shared_budget(shared) if shared else None,
             patience=self.patience,
+            sparing=shared is not None,
             access=StoreAccess(shared, self._token_now(token), Time().wall) if shared else None,
         )
 
@@ -159,6 +161,12 @@ class Parts:
     def store_address(self) -> str:
         """Where the store is; it may hold a password."""
         return _address(self.settings.database_url.get_secret_value(), self.directory)
+
+    def inbox(self, ring: Callable[[], None] | None = None) -> StoreInbox:
+        """What keeps the CRM's notices, and then calls `ring`; to be closed at the end."""
+        chosen = self.settings
+        least, most = chosen.least_disk_mb * 1_000_000, chosen.most_waiting
+        return StoreInbox(self.store_address, least_free=least, most_open=most, ring=ring)
 
     @contextmanager
     def store(self, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Iterator[Engine]:

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 
 from flask import Flask
 
-from leadscore.jobs.inbox import StoreInbox
 from leadscore.logs import start_logging
 from leadscore.metrics import Metrics
 from leadscore.web import Open, create_app
@@ -22,7 +21,7 @@ def app() -> Flask:
     start_logging(made.settings.log_level)
     with ExitStack() as opening:
         store = opening.enter_context(made.store())
-        inbox = StoreInbox(made.store_address, least_free=made.settings.least_disk_mb * 1_000_000)
+        inbox = made.inbox()
         opening.callback(inbox.close)
         metrics = Metrics(store, _now)
         metrics.shifts_alive.set(1)

@@ -17,7 +17,6 @@ from leadscore.cli.clock import now
 from leadscore.cli.show import console, json_line
 from leadscore.cli.web_server import WebServer
 from leadscore.jobs.crew import Crew, Shift
-from leadscore.jobs.inbox import StoreInbox
 from leadscore.jobs.leader import LEASE, Leadership
 from leadscore.jobs.process import process_name, take_back_from_the_dead
 from leadscore.jobs.scheduler import rhythms, run_scheduler
@@ -56,8 +55,7 @@ def serve(
     with _service() as (made, store, stop), ExitStack() as open_things:
         metrics = Metrics(store, now)
         crew = _crew(made, store, [] if web_only else ["work", "schedule"], metrics, round(lease * 1000))
-        least = made.settings.least_disk_mb * 1_000_000
-        inbox = StoreInbox(made.store_address, least_free=least, ring=lambda: crew.ring("inbox"))
+        inbox = made.inbox(ring=lambda: crew.ring("inbox"))
         open_things.callback(inbox.close)
         open_things.callback(_end, crew, store)
         app = create_app(Open(made, store, inbox, now, metrics, lambda: _well(crew)))
@@ -90,7 +88,7 @@ def _run(jobs: list[str], lease: int, as_json: bool) -> None:
         open_things.callback(_end, crew, store)
         told = {"name": process_name()}
         if at:
-            app = watched(store, now, metrics, made.settings.least_disk_mb, lambda: _well(crew))
+            app = watched(store, now, metrics, made.settings, lambda: _well(crew))
             server = _listening(app, at, _WATCHERS)
             server.start()
             open_things.callback(server.stop)

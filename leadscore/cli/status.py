@@ -76,7 +76,7 @@ def _live(found: Status, at: int, share: float) -> Iterator[str]:
             until = "" if day.ends is None else f" Paused until {write_instant(day.ends)}."
             yield f"CALLS ARE PAUSED: {why}{until}"
     for trouble in found.troubles:
-        yield f"TROUBLE since {write_instant(trouble.since)}, {trouble.name}: {clean(trouble.said)}"
+        yield f"TROUBLE since {write_instant(trouble.since)}, {trouble.work}: {clean(trouble.said)}"
     for chore in found.chores:
         if chore.outcome not in (None, "done"):
             again = f" Next try {write_instant(chore.next_at)}." if chore.asked_at is None else ""
@@ -124,7 +124,7 @@ def _record(found: Status, aside: tuple[Parked, ...], share: float) -> dict[str,
         "quarantined": found.backlog.quarantined,
         "calls": {kind: _calls_record(kind, calls, share) for kind, calls in found.backlog.calls.items()},
         "troubles": [
-            {"work": one.name, "error": one.error, "said": one.said, "since": write_instant(one.since)}
+            {"work": one.work, "error": one.error, "said": one.said, "since": write_instant(one.since)}
             for one in found.troubles
         ],
         "chores": [

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, insert
 
 from leadscore.jobs.leader import SCHEDULER
 from leadscore.store.database import newest_schema, reading, writing
+from leadscore.store.deliveries import open_up_to
 from leadscore.store.errors import StoreError
 from leadscore.store.leaders import leader
 from leadscore.store.live_tables import leaders
@@ -24,13 +25,14 @@ class _Undo(Exception):
     """Takes the row back that was written to see whether the store takes one."""
 
 
-def health(store: Engine, now: int, least_disk_mb: int) -> Mapping[str, str]:
-    """What is wrong, by check (`store`, `schema`, `scheduler`, `disk`); empty when all is well."""
+def health(store: Engine, now: int, least_disk_mb: int, most_open: int) -> Mapping[str, str]:
+    """What is wrong, by check (`store`, `schema`, `scheduler`, `disk`, `inbox`); empty when all is well."""
     found = {
         "store": _writable(store),
         "schema": _schema(store),
         "scheduler": _scheduler(store, now),
         "disk": _disk(store, least_disk_mb),
+        "inbox": _inbox(store, most_open),
     }
     return {name: said for name, said in found.items() if said}
 
@@ -73,6 +75,17 @@ def _scheduler(store: Engine, now: int) -> str:
     except StoreError as error:
         return f"The store cannot be read: {error}"
     return "" if found else "No scheduler leads. Start `leadscore scheduler`, or wait half a minute if one just ended."
+
+
+def _inbox(store: Engine, most: int) -> str:
+    try:
+        with reading(store) as connection:
+            full = open_up_to(connection, most) >= most
+    except StoreError as error:
+        return f"The store cannot be read: {error}"
+    return (
+        f"{most:,} events wait, so no more are taken. Start more `leadscore worker`, and see its log." if full else ""
+    )
 
 
 def _disk(store: Engine, least: int) -> str:

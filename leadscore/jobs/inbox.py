@@ -1,13 +1,12 @@
 """The inbox: keeps what the CRM tells us before the CRM is answered, and turns it into records to be read."""
 
-import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from leadscore.jobs.room import Room
 from leadscore.store import deliveries
 from leadscore.store.account import binding
 from leadscore.store.batch import storable
@@ -34,16 +33,13 @@ _PATIENCE = 4.0
 """Seconds that a CRM is kept waiting: HubSpot counts more than 5 as a failure."""
 
 
-def _nobody() -> None:
-    pass
-
-
 class StoreInbox:
     """A `webhooks.delivery.Inbox` over the store at `url`, with database connections of its own.
 
-    On SQLite one thread commits for all requests that wait; on PostgreSQL each has its transaction. `least_free`:
-    below so many free bytes on the disk of a SQLite file nothing is taken any more. `ring` is called when something new
-    was kept, in any thread. Close it at the end.
+    On SQLite one thread commits for all requests that wait; on PostgreSQL each has its transaction. Nothing is taken
+    with fewer than `least_free` bytes on the disk of a SQLite file, while `most_waiting` rows wait to be committed, or
+    `most_open` events to be acted upon. `ring` is called when something new was kept, in any thread. Close it at the
+    end.
     """
 
     def __init__(
@@ -52,27 +48,26 @@ class StoreInbox:
         *,
         least_free: int = 200_000_000,
         most_waiting: int = 50_000,
-        ring: Callable[[], None] = _nobody,
+        most_open: int = 1_000_000,
+        ring: Callable[[], None] | None = None,
     ) -> None:
         self._ring = ring
         self._store = connect(url)
-        self._least_free = least_free
-        file = self._store.url.database
-        self._file = Path(file).absolute() if self._store.dialect.name == "sqlite" and file else None
-        self._group = GroupCommit(self._keep, most=most_waiting) if self._file else None
+        self._room = Room(self._store, least_free=least_free, most_open=most_open)
+        self._group = GroupCommit(self._keep, most=most_waiting) if self._store.dialect.name == "sqlite" else None
 
     def put(self, receipt: Receipt) -> int:
         """Keeps a receipt, as the Protocol says."""
-        self._check_the_disk()
         rows = [_stored(one, receipt.received_at) for one in receipt.deliveries]
         rows += [_dead(one, receipt.received_at) for one in receipt.rejected]
         try:
+            self._room.check()
             new = self._group.put(rows, _PATIENCE) if self._group else self._keep([rows])[0]
         except Overfull as error:
             raise InboxUnavailable(f"The inbox is full: {error}.") from error
         except (StoreError, DBAPIError, NoConnection, TimeoutError) as error:
             raise InboxUnavailable(f"The inbox cannot be written: {error}") from error
-        if new:
+        if new and self._ring:
             self._ring()
         return new
 
@@ -88,10 +83,6 @@ class StoreInbox:
                 for setting in ("synchronous_commit = on", "lock_timeout = '3s'", "statement_timeout = '4s'"):
                     connection.execute(text(f"SET LOCAL {setting}"))
             return [deliveries.add(connection, without_erased(connection, rows)) for rows in groups]
-
-    def _check_the_disk(self) -> None:
-        if self._file and shutil.disk_usage(self._file.parent).free < self._least_free:
-            raise InboxUnavailable(f"The disk of {self._file} is almost full; nothing more is taken.", 300)
 
 
 def _stored(one: Delivery, received_at: int) -> Stored:

@@ -116,6 +116,12 @@ def oldest_open(connection: Connection) -> tuple[int, int | None]:
     return row[0], row[1]
 
 
+def open_up_to(connection: Connection, most: int) -> int:
+    """How many events wait to be acted upon, counted no further than `most`."""
+    some = select(deliveries.c.key).where(deliveries.c.state == OPEN).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
 def _end(connection: Connection, keys: Iterable[str], values: dict[str, object]) -> None:
     if wanted := sorted(keys):
         _END.run(connection, keys=wanted, **values)

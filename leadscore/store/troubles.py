@@ -18,6 +18,11 @@ class Trouble:
     since: int
     seen_at: int
 
+    @property
+    def work(self) -> str:
+        """The work without what tells several of its kind apart."""
+        return self.name.partition("-")[0]
+
 
 def note_trouble(connection: Connection, name: str, error: str, said: str, now: int) -> None:
     """Notes that work met a trouble just now; the same sort of trouble keeps its beginning."""

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from leadscore.jobs.inbox import StoreInbox, take_in
+from leadscore.jobs.room import Room
 from leadscore.store import deliveries
 from leadscore.store.database import open_store, reading, writing
 from leadscore.store.group_commit import GroupCommit, Overfull
+from tests.jobs.live import notice
 from tests.store.seen import NOW
 from webhooks.delivery import Delivery, InboxUnavailable, NamedRecord, Receipt, Rejected
 
@@ -96,6 +98,33 @@ def test_a_disk_that_is_almost_full_asks_the_crm_to_come_again(tmp_path: Path) -
     inbox.close()
     assert kept(store) == []
     store.dispose()
+
+
+def test_no_more_events_are_taken_while_too_many_wait_and_again_when_they_were_acted_upon(store: Engine) -> None:
+    ticks = iter(range(0, 1000, 5))
+    room = Room(store, least_free=0, most_open=2, tick=lambda: next(ticks))
+    for key in ("a", "b"):
+        room.check()
+        with writing(store) as connection:
+            deliveries.add(connection, [notice(key, "1")])
+    with pytest.raises(InboxUnavailable, match="2 events wait") as refused:
+        room.check()
+    assert refused.value.retry_after == 300
+    with writing(store) as connection:
+        deliveries.close(connection, ["a"], NOW)
+    room.check()
+
+
+def test_how_many_wait_is_looked_up_every_few_seconds_only(store: Engine) -> None:
+    now = [0.0]
+    room = Room(store, least_free=0, most_open=1, tick=lambda: now[0])
+    room.check()
+    with writing(store) as connection:
+        deliveries.add(connection, [notice("a", "1")])
+    room.check()
+    now[0] = 5.0
+    with pytest.raises(InboxUnavailable):
+        room.check()
 
 
 def test_a_store_that_is_broken_asks_the_crm_to_come_again(tmp_path: Path) -> None:

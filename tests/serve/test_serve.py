@@ -1,21 +1,23 @@
 """The service as an operator sees it: processes that answer, take in notices, stop cleanly and tell how they are."""
 
+import itertools
 import json
 import signal
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from leadscore.cli.clock import now
 from leadscore.store.batch import insert_new
 from leadscore.store.database import open_store, reading, writing
 from leadscore.store.leaders import leader
 from leadscore.store.live_tables import deliveries, outbox
-from tests.serve.service import Place, change, place, post, stop, until
+from tests.serve.service import PORTAL, Place, change, place, post, stop, until
 
 MAIL = "amelia.hughes@nimbus.example"
 
@@ -141,4 +143,52 @@ def test_too_little_room_on_the_disk_is_not_ready(tmp_path: Path) -> None:
         made.bind()
         _, said = made.start("serve", "--web-only", "--listen", "127.0.0.1:0")
         assert "Make room" in requests.get(f"{said['url']}/readyz", timeout=5).json()["wrong"]["disk"]
-        assert post(said["url"], [change(1, MAIL)]).status_code == 503
+        refused = post(said["url"], [change(1, MAIL)])
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "300")
+
+
+def test_too_many_events_that_nobody_works_off_are_put_off_until_somebody_does(site: Place) -> None:
+    site.prepare(LEADSCORE_MOST_WAITING="3")
+    _, said = site.start("serve", "--web-only", "--listen", "127.0.0.1:0")
+    numbers = itertools.count(1)
+    answers = []
+
+    def full() -> bool:
+        number = next(numbers)
+        answers.append(post(said["url"], [change(number, MAIL, number)]))
+        return number > 3 and answers[-1].status_code == 503
+
+    until(full)
+    assert answers[-1].headers["Retry-After"] == "300"
+    assert "3 events wait" in requests.get(f"{said['url']}/readyz", timeout=5).json()["wrong"]["inbox"]
+    acknowledged = sum(answer.status_code == 200 for answer in answers)
+    assert stored(site) == acknowledged
+    site.start("worker")
+    until(lambda: post(said["url"], [change(1, MAIL, next(numbers))]).status_code == 200)
+
+
+def test_a_worker_and_a_scheduler_tell_how_they_are_when_asked_to(site: Place) -> None:
+    site.prepare(LEADSCORE_METRICS_LISTEN="127.0.0.1:0")
+    store = open_store(site.database)
+    with writing(store) as connection:
+        raw = {"key": "a", "source": "hubspot", "account": str(PORTAL), "kind": "changed", "object": "contact"}
+        more = {"record_ids": "[]", "raw": b"{}", "received_at": now(), "state": "open", "attempts": 0}
+        connection.execute(insert(deliveries).values(raw | more))
+    store.dispose()
+    processes = [site.start(name) for name in ("worker", "scheduler")]
+    worker, scheduler = (said["url"] for _, said in processes)
+    for url in (worker, scheduler):
+        assert requests.get(f"{url}/healthz", timeout=5).json() == {"ok": True}
+        until(lambda url=url: requests.get(f"{url}/readyz", timeout=5).status_code == 200)
+        assert "leadscore_shifts_alive 1.0" in requests.get(f"{url}/metrics", timeout=5).text
+    until(lambda: 'leadscore_work_total{shift="inbox"} 1.0' in requests.get(f"{worker}/metrics", timeout=5).text)
+    assert "leadscore_dead_letters 1.0" in requests.get(f"{scheduler}/metrics", timeout=5).text
+    assert [stop(process) for process, _ in processes] == [0, 0]
+
+
+def test_an_address_that_is_taken_is_named(site: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        site.prepare(LEADSCORE_METRICS_LISTEN=f"127.0.0.1:{other.getsockname()[1]}")
+        with pytest.raises(AssertionError):
+            site.start("worker")
+    assert "Cannot listen on" in site.logs()
