@@ -39,15 +39,16 @@ def connect(
     time: Time | None = None,
     patience: Patience | None = None,
     access: Access | None = None,
+    sparing: bool = False,
 ) -> HubSpot:
     """Touches no network. `version` is `v3` or a date such as `2026-09`; `share` is our part of the account's daily and
     search limits, unless a `budget` is given that other processes share; so is `access`, which then hands out the
-    token. Raises ValueError for a token, address or version that cannot be one."""
+    token. `sparing` is told in HubSpotReader. Raises ValueError for a token, address or version that cannot be one."""
     time = time or Time()
     budget = budget or LocalBudget(tick=time.tick, wall=time.wall, share=share)
     client = Client(token.strip(), budget, url, Paths(version), time, patience or Patience(), access)
     return HubSpot(
-        HubSpotReader(client),
+        HubSpotReader(client, sparing=sparing),
         HubSpotWriter(client),
         HubSpotInstaller(client),
         HubSpotStageWriter(client),

@@ -1,6 +1,6 @@
 """Forms and everything that was ever submitted in them, newest first and each once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,15 +15,21 @@ from connectors.protocol import Cursor, Page, SeenActivity, SeenForm
 OVERLAP = 60 * 60_000
 """Submissions of the last hour before the newest known one are read again (ms), in case some arrived late."""
 
+ACTIVE, TURN = 10, 10
+"""A sparing look reads so many forms that were submitted last, and so many that it has not looked at for longest."""
+LONGEST = 30 * 60_000
+"""It leaves no form unread for longer than that (ms)."""
+
 _KINDS = ["hubspot", "flow", "captured"]
 _PAGE = 50
 
 
 class _Place(msgspec.Struct, omit_defaults=True):
-    """`marks`: the newest submission read of each finished form. `form` is the one in progress, `after` where its next
-    page starts, `newest` what its mark will be."""
+    """`marks`: the newest submission read of each finished form, `looked`: when it was last read to its end. `form` is
+    the one in progress, `after` where its next page starts, `newest` what its mark will be."""
 
     marks: dict[str, int] = {}
+    looked: dict[str, int] = {}
     form: str = ""
     after: str = ""
     newest: int = 0
@@ -40,15 +46,18 @@ def read_forms(client: Client) -> tuple[SeenForm, ...]:
     return tuple(SeenForm(id, name) for id, name in sorted(found.items()))
 
 
-def read_submissions(client: Client, cursor: Cursor | None, limit: int | None) -> Iterator[Page]:
+def read_submissions(
+    client: Client, cursor: Cursor | None, now: int, limit: int | None, *, sparing: bool = False
+) -> Iterator[Page]:
     """The submissions of one form after the other. HubSpot gives them newest first and cannot filter by time, so each
     form is read until what is known; a form's mark moves only when it was read to that point, so that a cut loses
-    nothing."""
+    nothing. Each form costs a call at least: with `sparing` some of many are left for the next time."""
     forms = read_forms(client)
     place = decode(cursor, _Place) if cursor is not None else _Place()
+    place.looked = {form.id: place.looked[form.id] for form in forms if form.id in place.looked}
     untold: tuple[SeenForm, ...] = forms
     count = 0
-    for form in (form for form in forms if form.id >= place.form):
+    for form in _chosen(forms, place, now) if sparing else [form for form in forms if form.id >= place.form]:
         if form.id != place.form:
             place.form, place.after, place.newest = form.id, "", 0
         for activities in _form(client, form, place):
@@ -59,8 +68,20 @@ def read_submissions(client: Client, cursor: Cursor | None, limit: int | None) -
                 untold = ()
             if full:
                 return
+        place.looked[form.id] = now
     place.form, place.after, place.newest = "", "", 0
     yield Page(encode(place), forms=untold, last=True)
+
+
+def _chosen(forms: Sequence[SeenForm], place: _Place, now: int) -> list[SeenForm]:
+    """Whose turn it is, the one in progress first of all. A time of the future means that the clock was set back."""
+    waited = {form.id: now - place.looked.get(form.id, 0) for form in forms}
+    active = sorted(waited, key=lambda id: place.marks.get(id, 0), reverse=True)[:ACTIVE]
+    longest = sorted(waited, key=lambda id: waited[id], reverse=True)[: ACTIVE + TURN]
+    turn = [id for id in longest if id not in active][:TURN]
+    overdue = (id for id, ms in waited.items() if ms < 0 or ms >= LONGEST or id == place.form)
+    wanted = {*active, *turn, *overdue}
+    return sorted((form for form in forms if form.id in wanted), key=lambda form: (form.id != place.form, form.id))
 
 
 def _form(client: Client, form: SeenForm, place: _Place) -> Iterator[tuple[SeenActivity, ...]]:

@@ -39,12 +39,14 @@ STREAMS = ("companies", "contacts", "deals", "form_submissions", "page_views", "
 
 
 class HubSpotReader:
-    """A `connectors.protocol.Reader`. Made for one run: what the account may do is asked once and remembered."""
+    """A `connectors.protocol.Reader`. What the account may do is asked once and remembered. `sparing`: for who reads
+    again and again; of many forms each reading leaves some for the next time."""
 
     crm = reading.CRM
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, sparing: bool = False) -> None:
         self._client = client
+        self._sparing = sparing
         self._abilities = Abilities(client)
         self._colleagues = Colleagues(client)
 
@@ -114,7 +116,7 @@ class HubSpotReader:
             case "deals":
                 yield from read_deals(client, cursor, needs, now, limit)
             case "form_submissions":
-                yield from read_submissions(client, cursor, limit)
+                yield from read_submissions(client, cursor, now, limit, sparing=self._sparing)
             case "page_views":
                 yield from read_views(client, cursor, now, limit)
             case "lists":
