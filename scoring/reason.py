@@ -68,7 +68,7 @@ class Reasons:
         said = self._says.get(self._key(line))
         if said:
             return said + _minus(line)
-        values = [str(value) for value in line.evidence.values()]
+        values = [" ".join(str(value).split()) for value in line.evidence.values()]
         value = ", ".join(values)
         telling = len(values) == 1 and len(value) <= _VALUE_LENGTH and value.isprintable()
         plain = value.casefold() in ("true", "yes", "1") or "@" in value

@@ -26,6 +26,7 @@ from leadscore.cli import (
     model,
     notices,
     plan,
+    privacy,
     quarantine,
     sandbox,
     score,
@@ -34,7 +35,7 @@ from leadscore.cli import (
     sync,
     trigger,
 )
-from leadscore.cli.show import clean
+from leadscore.cli.show import PIPE_CLOSED, clean
 from leadscore.jobs.refused import Refused
 from leadscore.store.errors import StoreError
 from scoring.values import write_instant
@@ -74,11 +75,13 @@ app.add_typer(deadletter.app, name="deadletter")
 app.add_typer(notices.app, name="notices")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(db.app, name="db")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(hubspot.app, name="hubspot")
 
 
 def main() -> None:
     """Runs a command and turns what it raises into one clear sentence on stderr and an exit code."""
+    out = sys.stdout
     try:
         code = app(standalone_mode=False)
     except (ConfigError, FileProblem) as error:
@@ -90,6 +93,9 @@ def main() -> None:
         code = _say("Stopped; nothing more was done.", FAILED)
     except (ConnectorError, StoreError, Refused) as error:
         code = _say(f"{error}{_when(error)}", FAILED)
+    except SystemExit as end:
+        # Where our reader went away, typer puts something else in the place of stdout and ends with 1.
+        code = end.code if sys.stdout is out else PIPE_CLOSED
     sys.exit(code if isinstance(code, int) else 0)
 
 

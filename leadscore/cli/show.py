@@ -17,7 +17,18 @@ from rich.text import Text
 from scoring.ledger import Contribution, Evidence, Score
 from scoring.values import write_instant
 
+PIPE_CLOSED = 141
 _WHO_CELLS = 40
+
+
+class _Screen(Console):
+    """A console that ends the program as a closed pipe ends others: whoever read (head, less) has seen enough."""
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(PIPE_CLOSED) from None
 
 
 def console(file: IO[str] | None = None) -> Console:
@@ -26,7 +37,7 @@ def console(file: IO[str] | None = None) -> Console:
     file = file or sys.stdout
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")
-    return Console(file=file, markup=False, highlight=False, emoji=False)
+    return _Screen(file=file, markup=False, highlight=False, emoji=False)
 
 
 def clean(text: str) -> str:

@@ -162,6 +162,6 @@ def _kind(activity: SeenActivity, names: dict[str, list[tuple[int, str]]]) -> Ki
 
 
 def _names_nobody(activity: SeenActivity, now: int) -> Parked:
-    reason = f"The {activity.type} {activity.id} names neither a person's record nor an e-mail address."
+    reason = "It names neither a person's record nor an e-mail address."
     content = {"occurred_at": activity.occurred_at, "details": {k: storable(v) for k, v in activity.details.items()}}
     return Parked("sync", activity.type, source_key(activity.id), reason, to_json(content), now)
