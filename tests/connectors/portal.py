@@ -61,7 +61,9 @@ class Portal:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    def open(self, token: str | None = None, *, version: str = "v3", patience: Patience | None = None) -> HubSpot:
+    def open(
+        self, token: str | None = None, *, version: str = "v3", patience: Patience | None = None, sparing: bool = False
+    ) -> HubSpot:
         """A connector with the portal's limits out of the way."""
         time = self.clock.time()
         budget = LocalBudget(tick=time.tick, wall=time.wall, burst=1_000_000, searches_per_second=1e9, share=1.0)
@@ -72,6 +74,7 @@ class Portal:
             budget=budget,
             time=time,
             patience=patience,
+            sparing=sparing,
         )
         self.opened.append(made)
         return made
