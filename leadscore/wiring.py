@@ -29,7 +29,7 @@ from leadscore.store.access import StoreAccess
 from leadscore.store.account import binding, bound
 from leadscore.store.budget import StoreBudget
 from leadscore.store.database import connect as connect_store
-from leadscore.store.database import open_store, reading
+from leadscore.store.database import is_current, open_store, reading
 from scoring.values import Tables
 from webhooks.blueprint import PATH, DoorSettings
 from webhooks.hubspot import Portal
@@ -77,7 +77,8 @@ class Parts:
         if chosen.hubspot_token is None:
             raise AccessDenied(UNCONNECTED)
         token = chosen.hubspot_token.get_secret_value()
-        shared = self._shared if self.patience else None
+        service = self.patience is not None
+        shared = self._shared if service or is_current(self.store_address) else None
         return connect(
             token,
             url=chosen.hubspot_base_url,
@@ -86,7 +87,7 @@ class Parts:
             budget=self._shared_budget(shared) if shared else None,
             patience=self.patience,
             sparing=shared is not None,
-            access=StoreAccess(shared, self._token_now(token), Time().wall) if shared else None,
+            access=StoreAccess(shared, self._token_now(token), Time().wall) if shared and service else None,
         )
 
     @cached_property
@@ -107,7 +108,7 @@ class Parts:
         return SecretFile(file, token, is_token) if file else lambda: token
 
     def _shared_budget(self, store: Engine) -> StoreBudget:
-        """The calls that all processes of a service have together. Its store must have been opened once before."""
+        """The calls that all processes and commands have together, once there is a store."""
         budget = StoreBudget(store, wall=Time().wall, share=self.settings.api_share)
         with reading(store) as connection:
             found = binding(connection)
@@ -188,6 +189,6 @@ def _address(url: str, directory: Path) -> str:
 
 def parts(directory: Path | None = None, patience: Patience | None = None) -> Parts:
     """The parts for a working directory, from its `.env` and the environment; `patience` is that of calls to the CRM
-    of a service, whose processes share one budget of calls; None: a command by itself. Raises ConfigError."""
+    of a service, None: a command's. All that work on one store share one budget of calls. Raises ConfigError."""
     place = directory or Path.cwd()
     return Parts(load_settings(place), place, patience)

@@ -56,14 +56,15 @@ def connect(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine
     place = _address(url)
     if place.get_backend_name() == "postgresql":
         try:
-            return create_engine(_impatient(place))
+            return create_engine(_impatient(place), hide_parameters=True)
         except ModuleNotFoundError as error:
             raise StoreError(
                 "DATABASE_URL names PostgreSQL, whose driver is not installed. Install leadscore[postgres]."
             ) from error
     if place.database and place.database != ":memory:":
         _private_file(Path(place.database))
-    engine = create_engine(place, connect_args={"timeout": _LONGEST})
+    # What an error says may be logged: never with the values of a row.
+    engine = create_engine(place, connect_args={"timeout": _LONGEST}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def settings(connection: sqlite3.Connection, _record: object) -> None:
@@ -165,6 +166,21 @@ def _private_file(path: Path) -> None:
 def newest_schema() -> str | None:
     """The schema that this version of leadscore brings a store to."""
     return ScriptDirectory.from_config(_migrations()).get_current_head()
+
+
+def is_current(url: str) -> bool:
+    """Whether a store of this very version is there. Creates nothing; one that does not answer is not there."""
+    place = _address(url)
+    if place.get_backend_name() == "sqlite" and not (place.database and Path(place.database).exists()):
+        return False
+    engine = connect(url)
+    try:
+        with reading(engine) as connection:
+            return MigrationContext.configure(connection).get_current_revision() == newest_schema()
+    except (StoreError, DBAPIError):
+        return False
+    finally:
+        engine.dispose()
 
 
 def _migrations() -> Config:
