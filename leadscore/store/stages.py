@@ -72,7 +72,7 @@ def request(connection: Connection, wanted: Mapping[int, int], now: int, *, rele
         return
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement, c = insert(stage_intents), stage_intents.c
-    waits = c.step.in_((DECIDE, READY))
+    waits = or_(c.step == DECIDE, c.step == READY)
     renewed = {
         "mark": c.mark + 1,
         "subject": statement.excluded.subject,

@@ -1,12 +1,12 @@
 """A whole live path beside a real local HubSpot, for tests of what becomes of lifecycle stages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from connectors.budget import LocalBudget
 from connectors.http import Time
@@ -21,13 +21,16 @@ from leadscore.jobs.sync import sync
 from leadscore.jobs.worker import Worker
 from leadscore.jobs.write_back import write_back
 from leadscore.jobs.writing_policy import WritePolicy
-from leadscore.sandbox import Sandbox, serve, visitors
+from leadscore.sandbox import Sandbox, records, serve, visitors
+from leadscore.sandbox.faults import Fault
 from leadscore.sandbox.happening import Source
 from leadscore.store.database import reading, writing
 from leadscore.store.known_stages import Past, past_moves
 from leadscore.store.live_tables import notices
 from leadscore.store.records import find_records
 from leadscore.store.refetches import name_records
+from leadscore.store.tables import records as store_records
+from tests.connectors.portal import Portal
 from tests.jobs.models import rulebook
 
 NOW = 1_800_000_000_000
@@ -49,8 +52,8 @@ MODEL: Mapping[str, Any] = {
                 {
                     "name": "Who",
                     "rules": [
-                        {"name": "Boss", "when": {"title": {"is": "CEO"}}, "points": 40},
-                        {"name": "Software", "when": {"industry": {"is": "Software"}}, "points": 30},
+                        {"name": "Boss", "when": {"title": {"is": "CEO"}}, "points": 45},
+                        {"name": "Software", "when": {"industry": {"is": "Software"}}, "points": 25},
                         {
                             "name": "Demo",
                             "on": "form_submission",
@@ -133,6 +136,7 @@ class Town:
     def begin(self, *rows: Mapping[str, str]) -> list[str]:
         """People, the first sync and the first apply."""
         ids = self.arrive(*rows)
+        Portal(self.sandbox).post("forms", name="Demo")
         self.install()
         sync(self.store, self.hubspot.reader, self.book, self.now)
         self.apply()
@@ -151,9 +155,15 @@ class Town:
             enrol(self.store, self.now, everybody=enrol_current)
         return report
 
-    def edit(self, id: str, user: int | None = 7, **properties: str) -> None:
-        """Somebody changes a record, and the service is told; without a user it is a workflow."""
-        source = Source.person(user) if user else Source("AUTOMATION_PLATFORM", "enrollmentId:1")
+    def edit(self, id: str, **properties: str) -> None:
+        """A person changes a record, and the service is told."""
+        self._change(id, Source.person(7), properties)
+
+    def automate(self, id: str, **properties: str) -> None:
+        """A workflow does."""
+        self._change(id, Source("AUTOMATION_PLATFORM", "enrollmentId:1"), properties)
+
+    def _change(self, id: str, source: Source, properties: Mapping[str, str]) -> None:
         with self.sandbox.portal.lock, self.sandbox.portal.transaction():
             visitors.bulk_edit(self.sandbox.portal, "contacts", [int(id)], properties, source, None)
         self.tell(id)
@@ -163,12 +173,35 @@ class Town:
         with self.sandbox.portal.lock, self.sandbox.portal.transaction():
             email = f"p{self.people.index(id)}@example.com"
             visitors.submit_form(self.sandbox.portal, "Demo", {"email": email}, at=self.now)
-        sync(self.store, self.hubspot.reader, self.book, self.now)
+        self.take_in()
 
     def tell(self, *ids: str) -> None:
         with writing(self.store) as connection:
             known = find_records(connection, [("contact", id) for id in ids])
             name_records(connection, [held.id for held in known.values()], self.now)
+
+    def take_in(self) -> None:
+        """What changed is looked for, as by somebody without a service."""
+        sync(self.store, self.hubspot.reader, self.book, self.now)
+
+    def fault(self, **fault: Any) -> None:
+        self.sandbox.portal.faults.append(Fault(**fault))
+
+    def clear_faults(self) -> None:
+        self.sandbox.portal.faults.clear()
+
+    def delete(self, id: str) -> None:
+        with self.sandbox.portal.lock, self.sandbox.portal.transaction():
+            item = records.load_one(self.sandbox.portal, "contacts", int(id))
+            assert item is not None
+            records.archive(self.sandbox.portal, item, Source.person(7))
+
+    def make_one(self, first: str, second: str) -> None:
+        """From now on the second record shows the person of the first."""
+        with writing(self.store) as connection:
+            held = find_records(connection, [("contact", first), ("contact", second)])
+            one, other = held["contact", first], held["contact", second]
+            connection.execute(update(store_records).where(store_records.c.id == other.id).values(subject=one.subject))
 
     def mover(self, name: str = "m") -> StageMover:
         most = self.most_entries
@@ -189,6 +222,15 @@ class Town:
     def move(self) -> StageReport:
         """Stages are moved until nothing is left to do now."""
         return move_all(self.mover(), lambda: self.now)
+
+    def turn_until(self, comes: Callable[[], bool]) -> None:
+        """Single turns of the stages, until something holds."""
+        mover = self.mover()
+        for _ in range(20):
+            if comes():
+                return
+            mover.turn(self.now)
+        raise AssertionError("it never came")
 
     def settle(self) -> StageReport:
         """Everything until nothing is left to do now; what we write comes back to us as notices do."""
@@ -232,7 +274,8 @@ class Town:
 @contextmanager
 def town(store: Engine, book: Rulebook | None = None, **settings: Any) -> Iterator[Town]:
     with serve(now=NOW) as sandbox:
-        clock = Time(wall=lambda: sandbox.portal.now())
+        slept: list[float] = []
+        clock = Time(wall=sandbox.portal.now, tick=lambda: sum(slept), sleep=slept.append)
         budget = LocalBudget(tick=clock.tick, wall=clock.wall, burst=1_000_000, searches_per_second=1e9, share=1.0)
         hubspot = connect(sandbox.token, url=sandbox.url, budget=budget, time=clock)
         try:
