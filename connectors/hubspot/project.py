@@ -21,7 +21,7 @@ _ALWAYS = {
     "crm.objects.contacts.write": "scores and stages are written into contacts; tasks for sales need it, too",
     "crm.schemas.contacts.read": "to know which fields there are",
     "crm.schemas.contacts.write": "to create the fields that leadscore writes",
-    "crm.objects.owners.read": "to know whose lead it is when sales is told",
+    "crm.objects.owners.read": "to know whose lead it is when sales is told, and who answered",
 }
 _SOMETIMES = {
     "forms": ("form_submission", "form submissions and their answers"),
@@ -31,6 +31,11 @@ _SOMETIMES = {
     "crm.objects.deals.read": (DEAL, "deals won, lost and open, that a model names"),
     "crm.schemas.deals.read": (DEAL, "pipelines and their stages"),
 }
+_ENTERPRISE = "business-intelligence"
+"""The scope for single page views, which an Enterprise tier has: an app that required it could not be installed on
+others."""
+_NEVER_TOLD = frozenset({"num_unique_conversion_events", "lastmodifieddate"})
+"""Properties that HubSpot's webhooks guide names as not to be subscribed to."""
 _EVENTS = ("creation", "deletion", "merge", "restore")
 
 
@@ -48,7 +53,7 @@ def subscriptions(models: Sequence[ScoringModel]) -> dict[str, list[dict[str, An
     asked: list[dict[str, Any]] = []
     for object, names in needs(models).properties.items():
         asked += [{"subscriptionType": f"object.{event}", "objectType": object, "active": True} for event in _EVENTS]
-        wanted = {*names, "email"} if object == CONTACT else {*names}
+        wanted = ({*names, "email"} if object == CONTACT else {*names}) - _NEVER_TOLD
         for name in sorted(one for one in wanted if not one.startswith(PREFIX) or one in _answered(models)):
             change = {"subscriptionType": "object.propertyChange", "objectType": object, "propertyName": name}
             asked.append(change | {"active": True})
@@ -64,6 +69,7 @@ def project_files(models: Sequence[ScoringModel], url: str, target: str) -> dict
     """The files of the project by path. `url` is our public origin, `target` the whole address of the door."""
     app, hooks = _template(APP), _template(WEBHOOKS)
     app["config"]["auth"]["requiredScopes"] = list(scopes(models))
+    app["config"]["auth"]["optionalScopes"] = [_ENTERPRISE] if "page_view" in needs(models).activities else []
     app["config"]["permittedUrls"]["fetch"] = [url]
     hooks["config"]["settings"]["targetUrl"] = target
     hooks["config"]["subscriptions"] = subscriptions(models)
