@@ -13,6 +13,7 @@ from leadscore.store.live_tables import budget
 
 DAY = "day"
 _DAY_MS = 86_400_000
+_LONGEST_DAY = 25 * 3_600_000
 _LONGEST_PAUSE = 2 * 3_600_000
 _KEPT_FREE = 0.1
 _RATE = 0.96
@@ -185,11 +186,12 @@ class StoreBudget:
 
 
 def _turned(day: _Row, now: int) -> _Row:
-    """The day as it is now: a new one begins when the account's own day does."""
-    if day.ends is None or now < day.ends:
+    """The day as it is now: a new one begins when the account's own day does. An end that is further away than a day of
+    25 hours means that the clock was set back: then nothing is known of this day."""
+    if day.ends is None or now < day.ends <= now + _LONGEST_DAY:
         return day
-    days = (now - day.ends) // _DAY_MS + 1
-    return day._replace(window_start=now, used=0, left=None, ends=day.ends + days * _DAY_MS)
+    ends = day.ends + ((now - day.ends) // _DAY_MS + 1) * _DAY_MS
+    return day._replace(window_start=now, used=0, left=None, ends=ends)
 
 
 def _save(connection: Connection, row: _Row) -> None:

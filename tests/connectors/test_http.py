@@ -68,6 +68,19 @@ def test_the_daily_limit_stops_at_once_and_says_when_the_day_ends(portal: Portal
     assert NOW < stopped.value.resets_at <= NOW + 86_400_000
 
 
+def test_a_day_that_is_used_up_is_not_asked_about_again_before_it_ends(portal: Portal) -> None:
+    hubspot = portal.open()
+    hubspot.reader.account()
+    portal.fault(kind="daily", count=1)
+    for _ in range(3):
+        with pytest.raises(QuotaExhausted) as stopped:
+            hubspot.reader.forms()
+    assert portal.requests("(fault)") == 1
+    assert stopped.value.resets_at is not None
+    portal.clock.seconds += (stopped.value.resets_at - NOW) / 1000
+    assert len(hubspot.reader.forms()) == 8
+
+
 @pytest.mark.parametrize("status", [423, 477, 500, 502, 503, 504, 521, 524])
 def test_a_busy_server_is_asked_again(portal: Portal, status: int) -> None:
     portal.fault(status=status, count=2)

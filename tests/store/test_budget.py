@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from connectors.budget import BURST, SEARCH, Limits
 from connectors.errors import QuotaExhausted
-from leadscore.store.budget import StoreBudget
+from leadscore.store.budget import StoreBudget, calls_states, spent
+from leadscore.store.database import reading
 from tests.store.seen import HOUR, NOW
 
 
@@ -80,6 +81,33 @@ def test_the_last_tenth_of_the_day_is_left_to_other_apps(store: Engine, clock: C
     budget.learn(Limits(day=1000, day_left=99, day_ends=NOW + HOUR))
     with pytest.raises(QuotaExhausted, match="left 99"):
         budget.take(BURST)
+
+
+def test_a_day_that_the_crm_calls_used_up_is_over_for_every_process_until_it_ends(store: Engine, clock: Clock) -> None:
+    one, other = (StoreBudget(store, wall=clock) for _ in range(2))
+    one.learn(Limits(day_ends=NOW + HOUR))
+    one.learn(Limits(day_left=0))
+    for budget in (one, other, StoreBudget(store, wall=clock)):
+        with pytest.raises(QuotaExhausted, match="used up") as told:
+            budget.take(SEARCH)
+        assert told.value.resets_at == NOW + HOUR
+    with reading(store) as connection:
+        day = calls_states(connection, clock.now)["day"]
+        assert (day.left, day.ends, bool(spent(day, 0.5))) == (0, NOW + HOUR, True)
+        later = calls_states(connection, NOW + HOUR)["day"]
+        assert (later.left, later.ends, spent(later, 0.5)) == (None, NOW + 25 * HOUR, "")
+    clock.now = NOW + HOUR
+    assert other.take(SEARCH) == 0
+
+
+def test_after_the_clock_was_set_back_nobody_waits_for_the_end_of_a_day_that_is_days_away(
+    store: Engine, clock: Clock
+) -> None:
+    budget = StoreBudget(store, wall=clock)
+    budget.learn(Limits(day_left=0, day_ends=NOW + 20 * HOUR))
+    clock.now -= 48 * HOUR
+    assert budget.take(BURST) == 0
+    assert budget.day_ends() == NOW - 28 * HOUR
 
 
 def test_a_clock_that_is_set_back_stops_nobody(store: Engine, clock: Clock) -> None:
