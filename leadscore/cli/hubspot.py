@@ -63,7 +63,7 @@ def app_(
     for scope, reason in asked.items():
         console().print(f"  {scope:<28} {reason}", soft_wrap=True)
     say(
-        f"Next, in {clean(str(out))}: `hs account auth`, then `hs project upload`, and install the app in HubSpot (page "
-        "Distribution). Into .env: its token (there) as HUBSPOT_TOKEN, its client secret (page Auth) as "
+        f"Next, in {clean(str(out))}: `hs account auth`, then `hs project upload`, and install the app in HubSpot "
+        "(page Distribution). Into .env: its token (there) as HUBSPOT_TOKEN, its client secret (page Auth) as "
         f"HUBSPOT_CLIENT_SECRETS, and LEADSCORE_PUBLIC_URL={public}. Then `leadscore serve`."
     )
