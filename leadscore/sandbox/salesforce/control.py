@@ -1,0 +1,201 @@
+"""The strings behind the stage: `/_sandbox/...`, without a token, for tests and demos.
+
+GET  /_sandbox                        summary: organisation id, client id and secret, clock, counts of records
+GET  /_sandbox/clock, POST            {"now": ms|ISO} stands still; {"advance_ms"|"advance_days": n}; {"run": true}
+GET  /_sandbox/settings, POST         any of org.Settings
+GET  /_sandbox/limits, POST           limits.Limits (daily, bulk_batches), used, bulk_used
+GET  /_sandbox/faults, POST, DELETE   one faults.Fault, or {"faults": [...]}
+GET  /_sandbox/journal?since=0        every write that was taken, oldest first
+GET  /_sandbox/requests               {"GET query": n, ...} and "total"
+POST /_sandbox/fields                 {object, fields: [fields.Field]}: makes custom fields, seen by nobody yet
+POST /_sandbox/grant                  {object, fields: [names], edit?: true}: our user may see and edit them
+POST /_sandbox/people/make            {object, values, user?: username, at?} -> {"id"}: in the app, by a person
+POST /_sandbox/people/edit            {object, id, values, user?, at?}
+POST /_sandbox/people/delete          {object, id, user?}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from leadscore.sandbox import faults as fault_words
+from leadscore.sandbox.clock import DAY_MS, instant, iso
+from leadscore.sandbox.faults import Fault
+from leadscore.sandbox.salesforce import rows
+from leadscore.sandbox.salesforce.answers import Answer, Json, Request
+from leadscore.sandbox.salesforce.catalogue import OBJECTS
+from leadscore.sandbox.salesforce.errors import Refused
+from leadscore.sandbox.salesforce.fields import Field, restored
+from leadscore.sandbox.salesforce.org import Org
+from leadscore.sandbox.salesforce.rows import Write
+from leadscore.sandbox.salesforce.setup import USERS, organization_id, people
+
+_Act = Callable[[Org, list[Fault], Request], Any]
+_GRANTED = "Granted in the sandbox"
+
+
+def answer(org: Org, faults: list[Fault], asked: Request) -> Answer:
+    """Carries a control request out; a mistake in it is a 400 with a sentence."""
+    act = _ACTS.get((asked.method, asked.path.removeprefix("/_sandbox").strip("/")))
+    if act is None:
+        words = f"there is no {asked.method} {asked.path}; see leadscore.sandbox.salesforce.control"
+        return Answer(404, {"message": words})
+    try:
+        with org.transaction():
+            return Answer(200, act(org, faults, asked))
+    except Refused as refused:
+        return Answer(400, {"message": str(refused), "code": refused.fault.code})
+    except (ValueError, TypeError, KeyError) as error:
+        return Answer(400, {"message": f"{type(error).__name__}: {error}"})
+
+
+def _summary(org: Org, faults: list[Fault], asked: Request) -> Json:
+    counts = {
+        name: org.db.execute(f'SELECT COUNT(*) FROM "o_{name}" WHERE "IsDeleted"=0').fetchone()[0]  # noqa: S608 - known names
+        for name in OBJECTS
+    }
+    return {
+        "organizationId": organization_id(org),
+        "clientId": org.settings.client_id,
+        "clientSecret": org.settings.client_secret,
+        "username": org.settings.username,
+        "clock": _clock(org, faults, asked),
+        "records": {name: count for name, count in counts.items() if count},
+        "calls": [f"{method} /_sandbox/{path}".rstrip("/") for method, path in _ACTS],
+    }
+
+
+def _clock(org: Org, _faults: list[Fault], _asked: Request) -> Json:
+    return {"now": org.now(), "iso": iso(org.now()), "standing": org.clock.fixed is not None}
+
+
+def _set_clock(org: Org, faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    if "now" in given:
+        org.clock.freeze(instant(given["now"]))
+    if given.get("run"):
+        org.clock.run()
+    org.clock.advance(round(given.get("advance_ms", 0) + given.get("advance_days", 0) * DAY_MS))
+    return _clock(org, faults, asked)
+
+
+def _settings(org: Org, _faults: list[Fault], _asked: Request) -> Json:
+    return asdict(org.settings)
+
+
+def _set_settings(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    org.settings.change(**asked.json())
+    org.save_settings()
+    return asdict(org.settings)
+
+
+def _limits(org: Org, _faults: list[Fault], _asked: Request) -> Json:
+    shown: Json = msgspec.to_builtins(org.limiter.limits)
+    return shown | {"used": org.limiter.used, "bulk_used": org.limiter.bulk_used}
+
+
+def _set_limits(org: Org, faults: list[Fault], asked: Request) -> Json:
+    org.limiter.change(asked.json())
+    return _limits(org, faults, asked)
+
+
+def _faults(_org: Org, faults: list[Fault], _asked: Request) -> Json:
+    return {"faults": msgspec.to_builtins(faults)}
+
+
+def _add_faults(org: Org, faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    made = [fault_words.fault(document) for document in given.get("faults", [given])]
+    for fault in made:
+        fault.id = org.next_number("fault")
+    faults.extend(made)
+    return {"faults": msgspec.to_builtins(made)}
+
+
+def _clear_faults(_org: Org, faults: list[Fault], _asked: Request) -> Json:
+    faults.clear()
+    return {"faults": []}
+
+
+def _journal(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    query = "SELECT seq, at, act, object, id, doc FROM journal WHERE seq>? ORDER BY seq"
+    names = ("seq", "at", "act", "object", "id")
+    found = org.db.execute(query, (int(asked.text("since") or 0),)).fetchall()
+    return {"entries": [dict(zip(names, r, strict=False)) | {"values": msgspec.json.decode(r[5])} for r in found]}
+
+
+def _requests(org: Org, _faults: list[Fault], _asked: Request) -> Json:
+    return {**dict(org.requests), "total": org.requests.total()}
+
+
+def _make_fields(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    made: list[Field] = []
+    for document in given["fields"]:
+        made.append(restored({"values": (), "to": (), **document}))
+        org.add_field(given["object"], made[-1])
+    return {"made": [one.name for one in made]}
+
+
+def _grant(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    write = Write(people(org).admin, unchecked=True)
+    row = org.db.execute('SELECT "Id" FROM "o_PermissionSet" WHERE "Label"=?', (_GRANTED,)).fetchone()
+    if row is None:
+        made = rows.create(org, "PermissionSet", {"Name": "Granted", "Label": _GRANTED}, write)
+        assigned = {"PermissionSetId": made.id, "AssigneeId": people(org).integration}
+        rows.create(org, "PermissionSetAssignment", assigned, write)
+        row = (made.id,)
+    for name in given["fields"]:
+        grant = {"ParentId": row[0], "SobjectType": given["object"], "Field": f"{given['object']}.{name}"}
+        edit = bool(given.get("edit", True))
+        rows.create(org, "FieldPermissions", {**grant, "PermissionsRead": True, "PermissionsEdit": edit}, write)
+    return {"done": True}
+
+
+def _write(org: Org, given: Json) -> Write:
+    username = given.get("user", USERS[1][0])
+    row = org.db.execute('SELECT "Id" FROM "o_User" WHERE "Username"=?', (username,)).fetchone()
+    if row is None:
+        raise ValueError(f"there is no user {username}")
+    return Write(row[0], unchecked=True, at=None if given.get("at") is None else instant(given["at"]))
+
+
+def _make(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    return {"id": rows.create(org, given["object"], given["values"], _write(org, given)).id}
+
+
+def _edit(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    return {"id": rows.update(org, given["object"], given["id"], given["values"], _write(org, given)).id}
+
+
+def _delete(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    return {"id": rows.delete(org, given["object"], given["id"], _write(org, given)).id}
+
+
+_ACTS: dict[tuple[str, str], _Act] = {
+    ("GET", ""): _summary,
+    ("GET", "clock"): _clock,
+    ("POST", "clock"): _set_clock,
+    ("GET", "settings"): _settings,
+    ("POST", "settings"): _set_settings,
+    ("GET", "limits"): _limits,
+    ("POST", "limits"): _set_limits,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _add_faults,
+    ("DELETE", "faults"): _clear_faults,
+    ("GET", "journal"): _journal,
+    ("GET", "requests"): _requests,
+    ("POST", "fields"): _make_fields,
+    ("POST", "grant"): _grant,
+    ("POST", "people/make"): _make,
+    ("POST", "people/edit"): _edit,
+    ("POST", "people/delete"): _delete,
+}

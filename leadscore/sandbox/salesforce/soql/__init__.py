@@ -1,0 +1,1 @@
+"""Salesforce's query language, as far as the local Salesforce speaks it."""
