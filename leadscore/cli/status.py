@@ -18,6 +18,16 @@ from leadscore.wiring import parts
 from scoring.values import write_instant
 
 _SHOWN = 10
+_WORDS = {
+    "deliveries": "events to act upon",
+    "refetches": "records to read",
+    "due": "people to score",
+    "outbox": "scores to write",
+    "stage_intents": "stages to decide or write",
+    "tellings": "tasks to make",
+    "postings": "posts to send",
+}
+"""The queues, as an operator calls them."""
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
@@ -64,14 +74,14 @@ def _live(found: Status, at: int, share: float) -> Iterator[str]:
     if found.leader is None and not found.chores:
         return
     yield "service: " + (f"{clean(found.leader.owner)} leads" if found.leader else "nobody leads; is it running?")
-    waiting = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queues.waiting.items() if count)
+    waiting = ", ".join(f"{count:,} {_WORDS.get(name, name)}" for name, count in queues.waiting.items() if count)
     oldest = "" if queues.oldest is None else f"; the oldest for {max(0, at - queues.oldest) // 1000:,} s"
     yield f"waiting: {waiting or 'nothing'}{oldest}"
     synced = "never" if queues.synced_at is None else write_instant(queues.synced_at)
     yield f"last read from the CRM: {synced}"
     day = queues.calls.get(DAY)
     if day is not None:
-        yield f"calls today: {_calls(day)}"
+        yield f"calls today: {_calls(day, found.binding.account.time_zone if found.binding else '')}"
         if why := spent(day, share):
             until = "" if day.ends is None else f" Paused until {write_instant(day.ends)}."
             yield f"CALLS ARE PAUSED: {why}{until}"
@@ -96,10 +106,10 @@ def _for_a_person(found: Status) -> Iterator[str]:
         yield f"in quarantine: {found.backlog.quarantined:,}. See `leadscore quarantine list`."
 
 
-def _calls(day: CallsState) -> str:
+def _calls(day: CallsState, zone: str) -> str:
     limit = f" of {day.limit:,} that the account has" if day.limit else ""
     left = "" if day.left is None else f"; all its apps have left {day.left:,}"
-    ends = "" if day.ends is None else f"; its day ends {write_instant(day.ends)}"
+    ends = "" if day.ends is None else f"; its day ({clean(zone)}) ends {write_instant(day.ends)}"
     return f"{day.used:,} by us{limit}{left}{ends}"
 
 
