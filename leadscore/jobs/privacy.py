@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from leadscore.jobs.refused import Refused
 from leadscore.store.account import bound
 from leadscore.store.database import one_writer, reading, writing
 from leadscore.store.erased import Key
-from leadscore.store.erasing import Place, Whose, erase, whose
+from leadscore.store.erasing import Place, Whose, erase, had_address, whose
+from leadscore.store.folding import address
 from leadscore.store.holdings import Rows, holdings
 from leadscore.store.people import find_person
 from leadscore.store.scrubbing import scrub
@@ -75,8 +76,10 @@ def clear(store: Engine) -> bool:
     return scrub(store)
 
 
-def _found(connection: Any, who: str) -> Whose:
-    person = find_person(connection, who)
-    if person is not None:
-        return whose(connection, [(person.object, person.id)], [who] if "@" in who else [])
-    return whose(connection, [], [who] if "@" in who else [])
+def _found(connection: Connection, who: str) -> Whose:
+    """By id or address; by an address that somebody had once if nobody has it now."""
+    person, email = find_person(connection, who), address(who) if "@" in who else None
+    keys: list[Key] = [] if person is None else [(person.object, person.id)]
+    if person is None and email is not None:
+        keys = had_address(connection, email)
+    return whose(connection, keys, [] if email is None else [email])

@@ -107,6 +107,8 @@ def _copy(source: Path, target: Path) -> None:
         target.chmod(0o600)
         with closing(sqlite3.connect(source)) as copy, closing(sqlite3.connect(target, timeout=10)) as store:
             copy.backup(store)
+            # What was there before may stand in the journal still.
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"Cannot write {target}: {error}. Stop leadscore, then restore again.") from error
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, lit
 
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.erased import Key, erased_addresses, erased_keys, remember
-from leadscore.store.folding import address, link_key
+from leadscore.store.folding import PAST_ADDRESS, address, link_key
 from leadscore.store.live_tables import addresses, notices, postings, tellings
 from leadscore.store.tables import activities, kinds, links, metadata, property_facts, records, unmatched
 from leadscore.store.unnaming import forget_deliveries
@@ -17,7 +17,7 @@ from leadscore.store.work_tables import parked
 
 GONE = "erased"
 """The object of a row of records that is nothing but a number: numbers are never given out twice."""
-_MAIL_FIELDS = ("email", "Email")
+_MAIL_FIELDS = ("email", "Email", PAST_ADDRESS)
 _decode = msgspec.json.Decoder(dict[str, str]).decode
 
 
@@ -68,6 +68,13 @@ def whose(connection: Connection, keys: Iterable[Key], emails: Iterable[str]) ->
         past = select(f.value).where(f.record.in_(ids), f.property.in_(_MAIL_FIELDS))
         named |= {address(value) for value in connection.execute(past).scalars()} - {None}
     return Whose(sorted(subjects), places, sorted(one for one in named if one))
+
+
+def had_address(connection: Connection, email: str) -> list[Key]:
+    """Records that had this address (lower case) once. Looks at every value that is kept."""
+    f, r = property_facts.c, records.c
+    query = select(r.object, r.record_id).join(property_facts, f.record == r.id).where(f.property == PAST_ADDRESS)
+    return [(row[0], row[1]) for row in connection.execute(query.where(f.value == email).distinct())]
 
 
 def erase(connection: Connection, keys: Collection[Key], emails: Collection[str], now: int) -> Whose:

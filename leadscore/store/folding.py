@@ -9,6 +9,8 @@ from leadscore.store.batch import Row, storable
 from leadscore.store.tables import ALWAYS
 
 FACT_COLUMNS = ("record", "property", "valid_at", "mark", "value", "observed_at", "learned_at", "source", "author")
+PAST_ADDRESS = "$email"
+"""Under what name addresses are kept that a record had before."""
 LONGEST_ADDRESS = 320
 """Longer texts are no e-mail address, and would not fit into an index."""
 
@@ -55,6 +57,11 @@ def read_record(id: int, before: Mapping[str, str], record: SeenRecord, now: int
     for other, ids in record.links.items():
         document[link_key(other)] = ";".join(ids)
     return Reading(tuple(facts), document, ahead)
+
+
+def past_address(id: int, email: str, now: int) -> Row:
+    """A row of property_facts that remembers which address a record had until now."""
+    return _fact(id, PAST_ADDRESS, PastValue(email, now), now, None)
 
 
 def _fact(record: int, name: str, past: PastValue, now: int, learned: int | None) -> Row:

@@ -13,7 +13,7 @@ from leadscore.store.activities import keep_addresses, match_unmatched
 from leadscore.store.batch import Row, insert_new, to_json, upsert
 from leadscore.store.erased import erased_keys
 from leadscore.store.feedback import Asked, keep_feedback
-from leadscore.store.folding import FACT_COLUMNS, Reading, address, link_key, read_record
+from leadscore.store.folding import FACT_COLUMNS, Reading, address, link_key, past_address, read_record
 from leadscore.store.merged import survivors
 from leadscore.store.prepared import Among, Prepared, told
 
@@ -64,6 +64,8 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int, *
         reading = read_record(before.id, before.document, record, now, first=before.read_at is None)
         facts += reading.facts
         same = reading.document == before.document and _email(before, record) == before.email
+        if before.email and _email(before, record) != before.email:
+            facts.append(past_address(before.id, before.email, now))
         if before.read_at is None or not same or (before.until is not None) != record.archived:
             changed.append((before, record, reading))
     insert_new(connection, tables.property_facts, FACT_COLUMNS, list(dict.fromkeys(facts)))
