@@ -30,10 +30,8 @@ def test_keysets_over_equal_times_lose_nobody(call: Caller) -> None:
     ids = sorted(call.lead(LastName=str(number)) for number in range(7))
     stamp, last, found = "2027-01-15T08:00:00Z", "", []
     while True:
-        text = (
-            f"SELECT Id FROM Lead WHERE (SystemModstamp = {stamp} AND Id > '{last}') OR SystemModstamp > {stamp} "
-            "ORDER BY SystemModstamp, Id LIMIT 3"  # noqa: S608 (SOQL of this test's own values)
-        )
+        later = f"(SystemModstamp = {stamp} AND Id > '{last}') OR SystemModstamp > {stamp}"
+        text = f"SELECT Id FROM Lead WHERE {later} ORDER BY SystemModstamp, Id LIMIT 3"  # noqa: S608 (SOQL of this test)
         page = call.rows(text, "Id")
         found += page
         if len(page) < 3:
