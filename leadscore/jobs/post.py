@@ -19,10 +19,22 @@ from leadscore.jobs.notice_words import PERSONAL, fill, lead_words, mapped_words
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.store import leases
 from leadscore.store.account import bound
-from leadscore.store.database import one_writer, writing
+from leadscore.store.database import one_writer, reading, writing
 from leadscore.store.errors import StoreError
 from leadscore.store.live_tables import notices, postings
-from leadscore.store.notices import DEAD, DONE, VOID, Crossing, Notice, claimed, keep_text, leave_queues, put, settle
+from leadscore.store.notices import (
+    DEAD,
+    DONE,
+    VOID,
+    Crossing,
+    Notice,
+    anything_ready,
+    claimed,
+    keep_text,
+    leave_queues,
+    put,
+    settle,
+)
 from scoring.values import write_instant
 
 BACKOFF = (5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000)
@@ -68,9 +80,12 @@ def post(
     are posted, and the error is raised then: RetryLater, QuotaExhausted or AccessDenied.
     """
     report, now = PostReport(), clock()
+    with reading(store) as connection:
+        account = bound(connection).account
+        if not anything_ready(connection, postings, now):
+            return report
     with writing(store) as connection:
         one_writer(connection)
-        account = bound(connection).account
         claims = leases.claim(connection, postings, now, new_owner(worker), many=many, lease=LEASE)
         found = claimed(connection, claims)
         leave_queues(connection, sorted({one.key for one in claims} - {one.number for one in found}))

@@ -15,11 +15,12 @@ from leadscore.jobs.notice_words import fill, lead_words, mapped_words
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.store import leases
 from leadscore.store.account import bound
-from leadscore.store.database import one_writer, writing
+from leadscore.store.database import one_writer, reading, writing
 from leadscore.store.digests import (
     Member,
     choose,
     choose_owner,
+    digests_due,
     given,
     keep_for_digest,
     make_digests,
@@ -28,7 +29,7 @@ from leadscore.store.digests import (
 )
 from leadscore.store.errors import StoreError
 from leadscore.store.live_tables import tellings
-from leadscore.store.notices import DEAD, DONE, VOID, Notice, claimed, leave_queues, settle
+from leadscore.store.notices import DEAD, DONE, VOID, Notice, anything_ready, claimed, leave_queues, settle
 
 DUE = 3_600_000
 """How long after it was made a task is due, ms: who asked for sales waits now."""
@@ -62,11 +63,15 @@ def tell(
     as it says, and the error is raised: RetryLater, QuotaExhausted or AccessDenied.
     """
     now = clock()
-    with writing(store) as connection:
-        one_writer(connection)
+    with reading(store) as connection:
         account = bound(connection).account
         zone = zone_of(account.time_zone)
-        make_digests(connection, last_told_day(now, zone), now)
+        last_day = last_told_day(now, zone)
+        if not (anything_ready(connection, tellings, now) or digests_due(connection, last_day)):
+            return TellReport()
+    with writing(store) as connection:
+        one_writer(connection)
+        make_digests(connection, last_day, now)
         claims = leases.claim(connection, tellings, now, new_owner(worker), many=many, lease=LEASE)
         found = claimed(connection, claims)
         leave_queues(connection, sorted({one.key for one in claims} - {one.number for one in found}))

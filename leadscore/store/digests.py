@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from leadscore.store.batch import chunks
 from leadscore.store.live_tables import notices, tellings
@@ -53,11 +53,10 @@ def keep_for_digest(connection: Connection, number: int, owner: str, day: int, t
 def make_digests(connection: Connection, last_day: int, now: int) -> int:
     """Makes the digests of all days up to the last one that are still due, and returns how many. Whoever comes late to
     a day whose digest was made goes into another one, as does who is left of a digest that was erased with a person."""
-    n, other = notices.c, notices.alias()
-    unmade = or_(n.digest.is_(None), n.digest.not_in(select(other.c.number)))
+    n = notices.c
     query = (
         select(n.number, n.owner_id, n.day, n.record, n.at, n.model)
-        .where(n.state == DIGEST, unmade, n.day <= last_day)
+        .where(_due(last_day))
         .order_by(n.day, n.owner_id, n.put_at, n.number)
     )
     rows = connection.execute(query).all()
@@ -68,6 +67,17 @@ def make_digests(connection: Connection, last_day: int, now: int) -> int:
             _make(connection, f"digest:{day}:{owner}:{part}", day, owner, members, now)
             made += 1
     return made
+
+
+def digests_due(connection: Connection, last_day: int) -> bool:
+    """Whether `make_digests` would make one."""
+    return connection.execute(select(notices.c.number).where(_due(last_day)).limit(1)).one_or_none() is not None
+
+
+def _due(last_day: int) -> ColumnElement[bool]:
+    n, other = notices.c, notices.alias()
+    unmade = or_(n.digest.is_(None), n.digest.not_in(select(other.c.number)))
+    return and_(n.state == DIGEST, n.day <= last_day, unmade)
 
 
 def _begun(connection: Connection, day: int, owner: str) -> int:

@@ -114,8 +114,10 @@ def desk(url: str, model: str = TASK, **settings: Any) -> Iterator[Desk]:
         poster = settings.pop("poster", Poster([KEY], allow_loopback=True))
         messenger = Messenger(hubspot.tasks, poster, **settings)
         made = Desk(portal, hubspot, store, rulebook(SMALL + model), messenger)
-        sync(store, hubspot.reader, made.book, NOW)
-        with writing(store) as connection:
-            note(connection, baseline_at=NOW - DAY)
-        yield made
-        store.dispose()
+        try:
+            sync(store, hubspot.reader, made.book, NOW)
+            with writing(store) as connection:
+                note(connection, baseline_at=NOW - DAY)
+            yield made
+        finally:
+            store.dispose()
