@@ -103,12 +103,12 @@ def stop(process: subprocess.Popen[str], seconds: float = 30.0) -> int:
     return process.wait(seconds)
 
 
-def post(url: str, events: list[dict[str, Any]], secret: str = SECRET) -> requests.Response:
+def post(url: str, events: list[dict[str, Any]], secret: str = SECRET, timeout: float = 10) -> requests.Response:
     """Delivers events as HubSpot does."""
     body, stamp = msgspec.json.encode(events), str(now()).encode()
     signature = sign_v3(secret, "POST", signed_uri(f"{PUBLIC}/webhooks/hubspot", b""), body, stamp)
     headers = {V3: signature.decode(), TIMESTAMP: stamp.decode()}
-    return requests.post(f"{url}/webhooks/hubspot", data=body, headers=headers, timeout=10)
+    return requests.post(f"{url}/webhooks/hubspot", data=body, headers=headers, timeout=timeout)
 
 
 def change(record: int, value: str, number: int = 1) -> dict[str, Any]:
