@@ -31,6 +31,7 @@ from leadscore.cli import (
     sandbox,
     score,
     serve,
+    stages,
     status,
     sync,
     trigger,
@@ -74,6 +75,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(deadletter.app, name="deadletter")
 app.add_typer(notices.app, name="notices")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(stages.app, name="stages")
 app.add_typer(db.app, name="db")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(hubspot.app, name="hubspot")

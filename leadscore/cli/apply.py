@@ -14,7 +14,9 @@ from leadscore.cli.clock import now
 from leadscore.cli.plan import show_plan
 from leadscore.cli.show import clean, console, json_line
 from leadscore.jobs.apply import ApplyReport, apply_plan
+from leadscore.jobs.follow_up import FollowUp, follow_up
 from leadscore.jobs.plan import make_plan
+from leadscore.jobs.process import process_name
 from leadscore.jobs.refused import ConfirmationNeeded
 from leadscore.wiring import Parts, parts
 
@@ -28,23 +30,36 @@ def apply(
     account: Annotated[
         str | None, typer.Option(help="The id of the production account, asked for before the first write to it.")
     ] = None,
+    enrol_current: Annotated[
+        bool,
+        typer.Option(
+            "--enrol-current", help="Also move who stood for a lifecycle stage before the first apply, and tell sales."
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Write a plan into the CRM; without FILE, make one now and show it first.
 
-    Rows whose CRM value somebody changed meanwhile are left alone and reported. Cut short, the same command goes on.
+    Rows whose CRM value somebody changed meanwhile are left alone and reported. Then lifecycle stages are moved and
+    sales is told, as a running service does. Cut short, the same command goes on.
     Exit codes: 0 all written, 2 not done or only partly.
     """
     made = parts()
     with made.store() as store, going_on_later():
         plan = _read(file) if file is not None else _fresh(made, store, yes=yes, as_json=as_json)
         report = _apply(made, store, plan, force=force, account=account, as_json=as_json)
+        after = follow_up(
+            store, made.crm.stages, made.messenger, made.rulebook, now,
+            name=f"{process_name()}:apply",
+            baseline=plan.baseline, enrol_current=enrol_current, most_entries=made.settings.max_entries_per_day,
+        )  # fmt: skip
     if as_json:
-        console().file.write(json_line(_record(report)).decode())
+        console().file.write(json_line(_record(report) | _record_after(after)).decode())
     else:
         show_report(report)
-    if not report.complete:
+        _show_after(after)
+    if not report.complete or after.stages.steps.parked:
         raise typer.Exit(PARTLY)
 
 
@@ -117,6 +132,40 @@ def show_report(report: ApplyReport) -> None:
     left = len(report.skipped) + len(report.rejected) + len(report.missing)
     if left > _SHOWN:
         out.print(f"{left:,} records were not written in all; `leadscore status` lists those that the CRM refused.")
+
+
+def _show_after(after: FollowUp) -> None:
+    out, stages = console(), after.stages
+    if after.enrolled:
+        out.print(f"{after.enrolled:,} records were asked for their lifecycle stage")
+    moved = {
+        "moved": stages.steps.done,
+        "put aside (see `leadscore stages list`)": stages.steps.parked,
+        "held back by the fuse (see `leadscore stages list`)": stages.admission.fused,
+        "put off to another day": stages.admission.put_off,
+        "only shown, as the model observes": stages.decisions.wishes,
+    }
+    said = ", ".join(f"{many:,} {what}" for what, many in moved.items() if many)
+    if said:
+        out.print(f"lifecycle stages: {said}", soft_wrap=True)
+    if after.told or after.posted:
+        out.print(f"sales: {after.told:,} tasks, {after.posted:,} posts")
+
+
+def _record_after(after: FollowUp) -> dict[str, object]:
+    stages = after.stages
+    return {
+        "stages": {
+            "enrolled": after.enrolled,
+            "moved": stages.steps.done,
+            "parked": stages.steps.parked,
+            "held_by_fuse": stages.admission.fused,
+            "put_off": stages.admission.put_off,
+            "observed": stages.decisions.wishes,
+        },
+        "tasks": after.told,
+        "posts": after.posted,
+    }
 
 
 def _record(report: ApplyReport) -> dict[str, object]:
