@@ -13,6 +13,7 @@ from connectors.protocol import InstallStep, Needs, PropertyInfo, Quota, Reader
 from leadscore.cli.clock import now
 from leadscore.cli.show import clean, console, json_line
 from leadscore.jobs.rule_counts import mute_rules
+from leadscore.jobs.stage_standing import words_of
 from leadscore.store.database import reading
 from leadscore.store.people import activity_types
 from leadscore.wiring import Parts, parts
@@ -148,18 +149,37 @@ def _filled(reader: Reader, object: str, names: Sequence[str]) -> Iterator[Findi
 
 
 def _stages(made: Parts) -> Iterator[Finding]:
-    """Whether the lifecycle of each model fits the CRM's own stages and their order."""
+    """Whether the lifecycle of each model fits the CRM's own stages and their order, and what writing them touches."""
+    crm, facts = made.reader.crm, dict[str, bool]()
     for model in made.rulebook.models:
-        lifecycle, crm = model.lifecycle, made.reader.crm
+        lifecycle = model.lifecycle
         if lifecycle is None or crm not in lifecycle.field:
             continue
-        words = {values[crm]: word for word, values in lifecycle.stages.items() if crm in values}
-        order = [words.get(value, value) for value in made.reader.stages(lifecycle.field[crm])]
-        said = contradictions(lifecycle, order, model.feedback)
+        name = lifecycle.field[crm]
+        try:
+            words = words_of(lifecycle, crm, made.crm.stages.stage_order(name))
+        except ConnectorError as error:
+            yield Finding("fault", f"{model.name}: the stages of {name}", str(error))
+            continue
+        said = contradictions(lifecycle, words.order, model.feedback)
         for sentence in said:
             yield Finding("fault", f"{model.name}: {sentence}", "Until then no lifecycle stage is written.")
         if not said:
-            yield Finding("OK", f"{model.name}: its stages fit the CRM's order")
+            yield Finding("OK", f"{model.name}: its stages fit the CRM's order; mode {lifecycle.mode}")
+        answers = model.feedback.answers if model.feedback else ()
+        lowers = lifecycle.down or any(spec.hold or spec.drop_to is not None for spec in answers)
+        facts[name] = facts.get(name, False) or lowers
+    for name, lowers in facts.items():
+        yield from _stage_facts(made, name, lowers=lowers)
+
+
+def _stage_facts(made: Parts, field: str, *, lowers: bool) -> Iterator[Finding]:
+    """What an admin should know before stages are written; that of lowering only where a model lowers any."""
+    for fact in made.crm.stages.stage_facts(field):
+        if fact.name != "lowering stages":
+            yield Finding("OK" if fact.available else "look", f"{fact.name}: {fact.detail}", fact.remedy)
+        elif lowers:
+            yield Finding("look", f"{fact.name}: {fact.detail}", fact.remedy)
 
 
 def _notices(made: Parts) -> Iterator[Finding]:
