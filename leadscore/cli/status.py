@@ -18,6 +18,12 @@ from leadscore.wiring import parts
 from scoring.values import write_instant
 
 _SHOWN = 10
+_STAGES = {
+    "decide": "to be decided",
+    "fuse": "stopped by the fuse",
+    "day": "put off to another day",
+    "parked": "put aside",
+}
 _WORDS = {
     "deliveries": "events to act upon",
     "refetches": "records to read",
@@ -58,6 +64,8 @@ def show_status(out: Console, found: Status, aside: tuple[Parked, ...], at: int,
     out.print(f"to be scored again: {found.due:,}; activities that wait for their person: {found.unmatched:,}")
     for line in _live(found, at, share):
         out.print(line, soft_wrap=True)
+    for line in _stages(found):
+        out.print(line, soft_wrap=True)
     for run in found.runs[:_SHOWN]:
         ended = "cut, or still at it" if run.ended_at is None else f"{run.outcome} {write_instant(run.ended_at)}"
         why = f": {clean(str(run.trace['error']))}" if "error" in run.trace else ""
@@ -66,6 +74,15 @@ def show_status(out: Console, found: Status, aside: tuple[Parked, ...], at: int,
         out.print(f"\nPut aside: {sum(found.parked.values()):,}")
     for one in aside[:_SHOWN]:
         out.print(f"  {one.job}: {one.object} {clean(one.record_id)}: {clean(one.reason)}", soft_wrap=True)
+
+
+def _stages(found: Status) -> Iterator[str]:
+    """Lifecycle stages on their way, and why they stand still."""
+    counts = ", ".join(f"{many:,} {_STAGES.get(state, state)}" for state, many in found.stages.items())
+    if counts:
+        yield f"lifecycle stages: {counts} (`leadscore stages list`)"
+    for said in found.stopped:
+        yield f"STAGES STAND STILL: {clean(said)}"
 
 
 def _live(found: Status, at: int, share: float) -> Iterator[str]:
@@ -142,6 +159,8 @@ def _record(found: Status, aside: tuple[Parked, ...], share: float) -> dict[str,
             | {"outcome": one.outcome}
             for one in found.chores
         ],
+        "stages": dict(found.stages),
+        "stages_stopped": list(found.stopped),
         "bands": {band or "": count for band, count in found.bands.items()},
         "models": [{"name": model.name, "digest": model.digest} for model in found.models.models],
         "runs": [

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from leadscore.jobs.leader import SCHEDULER
 from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.stage_view import stopped
 from leadscore.jobs.troubles import FRESH
 from leadscore.store.account import Binding, binding
 from leadscore.store.backlog import Backlog, backlog
@@ -21,6 +22,7 @@ from leadscore.store.people import Person, band_counts, best_people, count_activ
 from leadscore.store.places import places_of
 from leadscore.store.runs import Run, last_runs
 from leadscore.store.scores import due_subjects
+from leadscore.store.stages import count_pending
 from leadscore.store.streams import StreamState, read_states
 from leadscore.store.troubles import Trouble, troubles_since
 from scoring.engine import compile_models
@@ -31,7 +33,8 @@ from scoring.ledger import Score
 class Status:
     """`binding` None: nothing was read yet. `due`: people to be scored again at `now`. `unmatched`: activities that
     wait for a record with their e-mail address. `parked`: how much each job put aside. `leader`: of the schedulers of
-    a running service; None: none runs. `troubles`: what keeps its work from going on at present."""
+    a running service; None: none runs. `troubles`: what keeps its work from going on at present. `stopped`: why
+    lifecycle stages stand still, `stages`: how many of their changes are where."""
 
     binding: Binding | None
     models: Generation
@@ -47,6 +50,8 @@ class Status:
     leader: Leader | None
     chores: tuple[ChoreState, ...]
     troubles: tuple[Trouble, ...]
+    stopped: tuple[str, ...]
+    stages: Mapping[str, int]
 
 
 def status(store: Engine, now: int) -> Status:
@@ -67,6 +72,8 @@ def status(store: Engine, now: int) -> Status:
             leader=leader(connection, SCHEDULER, now),
             chores=chore_states(connection),
             troubles=troubles_since(connection, now - FRESH),
+            stopped=stopped(connection),
+            stages=count_pending(connection),
         )
 
 
