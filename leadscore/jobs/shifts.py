@@ -1,7 +1,7 @@
 """Which work the service does, put into shifts: taking in notices, reading, scoring, writing, telling, chores."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Engine
 
@@ -25,6 +25,7 @@ from leadscore.store.chores import Rhythm, give_back_chores
 from leadscore.store.database import writing
 from leadscore.store.leases import give_back_all
 from leadscore.store.live_tables import outbox, postings, refetches, stage_intents, tellings
+from leadscore.store.owners import free_leases
 from leadscore.store.work_tables import due
 
 _AFTER = ("write", "stages", "tell", "post")
@@ -92,12 +93,18 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
     numbers = range(1, many + 1)
     return (
         Shift("inbox", lambda: take_in(store, clock(), handlers=HANDLERS), idle=0.2, rings=("read", "score")),
-        *(Shift("read", reading(f"{work.name}:read{number}"), idle=0.2, rings=("score",)) for number in numbers),
-        *(Shift("score", scoring(f"{work.name}:score{number}"), idle=0.2, rings=_AFTER) for number in numbers),
-        Shift("write", sending, idle=0.2),
+        *(
+            _lent(work, f"read{n}", Shift("read", reading(f"{work.name}:read{n}"), 0.2, rings=("score",)))
+            for n in numbers
+        ),
+        *(
+            _lent(work, f"score{n}", Shift("score", scoring(f"{work.name}:score{n}"), 0.2, rings=_AFTER))
+            for n in numbers
+        ),
+        _lent(work, "write", Shift("write", sending, idle=0.2)),
         *_moving(work),
         *_telling(work),
-        Shift("chores", chores, idle=1.0, rings=("read", "score")),
+        _lent(work, "chores", Shift("chores", chores, idle=1.0, rings=("read", "score"))),
     )
 
 
@@ -113,7 +120,7 @@ def _moving(work: Work) -> tuple[Shift, ...]:
         work.became("stages", asdict(report.steps))
         return report.busy
 
-    return (Shift("stages", moving, idle=0.5, rings=("tell", "post")),)
+    return (_lent(work, "stages", Shift("stages", moving, idle=0.5, rings=("tell", "post"))),)
 
 
 def _telling(work: Work) -> tuple[Shift, ...]:
@@ -132,7 +139,19 @@ def _telling(work: Work) -> tuple[Shift, ...]:
         work.became("post", asdict(report))
         return report.all
 
-    return Shift("tell", telling, idle=0.5), Shift("post", posting, idle=0.5)
+    shifts = Shift("tell", telling, idle=0.5), Shift("post", posting, idle=0.5)
+    return tuple(_lent(work, shift.name, shift) for shift in shifts)
+
+
+def _lent(work: Work, name: str, shift: Shift) -> Shift:
+    """The shift, which gives back what its worker had borrowed when a step fails: the leases would outlast that."""
+    owner = f"{work.name}:{name}"
+
+    def free() -> None:
+        with writing(work.store) as connection:
+            free_leases(connection, lambda one: one == owner or one.startswith(f"{owner}:"))
+
+    return replace(shift, free=free)
 
 
 def give_back_everything(store: Engine, name: str) -> int:

@@ -27,6 +27,8 @@ def kill_between(service: Service, levels: Levels, kills: int, *, seed: int = 1)
     for number in range(kills):
         service.launch()
         service.up()
+        # What the last kill left is sent again first: the next one is to hit a write of its own.
+        service.at_rest(90)
         if number % 2 == 0:
             slow = {"kind": "slow", "when": "after", "path": "contacts/batch/update", "seconds": 5, "count": 1}
             levels.control("faults", slow)

@@ -112,8 +112,12 @@ class Levels:
 
     def shown(self) -> dict[str, int]:
         """The score that the portal shows of each contact; nothing shown counts as 0."""
+        return self.totals_of(sorted(self.levels))
+
+    def totals_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """The score that the portal shows of these contacts."""
         with closing(self.hubspot()) as hubspot:
-            held = hubspot.reader.outputs(sorted(self.levels), ["total"])
+            held = hubspot.reader.outputs(ids, ["total"])
         return {id: int(values["total"] or 0) for id, values in held.items()}
 
     def written(self) -> dict[str, list[int]]:

@@ -4,7 +4,7 @@ from tests.crash.killing import kill_and_kill
 from tests.crash.levels import Levels
 from tests.crash.service import APART, Service
 
-KILLS = 4
+KILLS = 3
 
 
 def test_a_service_that_is_killed_again_and_again_loses_nothing_and_ends_as_an_undisturbed_one(

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from leadscore.sandbox import Sandbox
 from tests.crash.ledger import Ledger
@@ -57,6 +58,7 @@ def test_postgresql_killed_and_stopped_under_load_loses_nothing_and_the_service_
             for sender in senders:
                 sender.join()
             assert [process.poll() for process in service.running] == [None] * len(roles)
+            until(lambda: requests.get(f"{service.url}/readyz", timeout=5).ok, BACK)
             until(lambda: ledger.send_open() == 0)
             until(lambda: levels.open_notices() == 0, 60)
             service.at_rest(60)

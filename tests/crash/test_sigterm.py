@@ -2,6 +2,7 @@
 
 import threading
 
+import requests
 from sqlalchemy import select
 
 from leadscore.cli.clock import now
@@ -39,9 +40,13 @@ def test_sigterm_under_load_ends_in_time_with_nothing_lent_and_nothing_lost(serv
         service.launch()
         service.up()
         taken = ledger.count
-        for _ in range(5):
+        first = levels.raise_one()
+        # Then every process has begun to work: the door, the worker, and the scheduler.
+        until(lambda: levels.totals_of([first])[first] == levels.levels[first], 60)  # noqa: B023 # called at once
+        until(lambda: requests.get(f"{service.url}/readyz", timeout=5).ok, 60)
+        for _ in range(4):
             levels.raise_one()
-        until(lambda: ledger.count > taken + 50)  # noqa: B023 # it is called at once
+        until(lambda: ledger.count > taken + 50)  # noqa: B023 # the same
         codes, seconds = service.stop()
         assert set(codes) == {0}
         assert seconds < 30
