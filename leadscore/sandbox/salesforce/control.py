@@ -12,6 +12,10 @@ POST /_sandbox/grant                  {object, fields: [names], edit?: true}: ou
 POST /_sandbox/people/make            {object, values, user?: username, at?} -> {"id"}: in the app, by a person
 POST /_sandbox/people/edit            {object, id, values, user?, at?}
 POST /_sandbox/people/delete          {object, id, user?}
+POST /_sandbox/people/convert         {id, account?, contact?, deal?: name, user?} -> {"contact", "account"}
+POST /_sandbox/people/merge           {object, master, losers: [ids], user?}
+POST /_sandbox/people/undelete        {object, id, user?}
+POST /_sandbox/mapping                {Lead field: Contact field, ...}: what a conversion carries over
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ import msgspec
 from leadscore.sandbox import faults as fault_words
 from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.faults import Fault
-from leadscore.sandbox.salesforce import rows
+from leadscore.sandbox.salesforce import people_acts, rows
 from leadscore.sandbox.salesforce.answers import Answer, Json, Request
 from leadscore.sandbox.salesforce.catalogue import OBJECTS
 from leadscore.sandbox.salesforce.errors import Refused
@@ -180,6 +184,30 @@ def _delete(org: Org, _faults: list[Fault], asked: Request) -> Json:
     return {"id": rows.delete(org, given["object"], given["id"], _write(org, given)).id}
 
 
+def _convert(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    ends = {name: given.get(name) for name in ("account", "contact", "deal")}
+    made = people_acts.convert(org, given["id"], _write(org, given), **ends)
+    return {"contact": made[-1].after["ConvertedContactId"], "account": made[-1].after["ConvertedAccountId"]}
+
+
+def _merge(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    people_acts.merge(org, given["object"], given["master"], given["losers"], _write(org, given))
+    return {"id": given["master"]}
+
+
+def _undelete(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    return {"id": people_acts.undelete(org, given["object"], given["id"], _write(org, given)).id}
+
+
+def _mapping(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    for name, to in asked.json().items():
+        org.db.execute("INSERT OR REPLACE INTO metadata VALUES ('LeadMapping', ?, ?)", (name, to))
+    return {"done": True}
+
+
 _ACTS: dict[tuple[str, str], _Act] = {
     ("GET", ""): _summary,
     ("GET", "clock"): _clock,
@@ -198,4 +226,8 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "people/make"): _make,
     ("POST", "people/edit"): _edit,
     ("POST", "people/delete"): _delete,
+    ("POST", "people/convert"): _convert,
+    ("POST", "people/merge"): _merge,
+    ("POST", "people/undelete"): _undelete,
+    ("POST", "mapping"): _mapping,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from leadscore.sandbox.salesforce import composite, describing, oauth, query, records
+from leadscore.sandbox.salesforce import bulk, composite, describing, oauth, query, records
 from leadscore.sandbox.salesforce.answers import Answer, Request, failure, refusal, request
 from leadscore.sandbox.salesforce.errors import Refused
 from leadscore.sandbox.salesforce.org import Org
@@ -78,6 +78,8 @@ def route(org: Org, asked: Request, changed: list[Changed]) -> Answer:
             found, made = records.collection(org, asked, write)
             changed += made
             return found
+        case ("jobs", "ingest" | "query", *_):
+            return bulk.answer(org, sight, asked, write, changed)
         case ("composite", "sobjects", _):
             return records.retrieve(org, sight, asked)
     raise Refused("NOT_FOUND", "The requested resource does not exist")
