@@ -65,7 +65,7 @@ def convert(
 
 
 def merge(org: Org, object: str, master: str, losers: Sequence[str], write: Write) -> list[Changed]:
-    """The losers go into the recycle bin and name their winner, to which their children move; it is filled up by them."""
+    """The losers go into the recycle bin and name their winner, to which their children move; they fill it up."""
     if not 1 <= len(losers) < MOST_MERGED:
         raise Refused("INVALID_NUMBER_OF_RECORDS", f"a merge takes up to {MOST_MERGED} records")
     winner = rows.living(org, object, master)
