@@ -43,7 +43,7 @@ from scoring.values import DAY, write_date
 _DAYS_ON = 30
 _EARLIER = 20 * 60_000
 """The first part plays so long ago (ms): what was written just now is read once more by every look into the portal."""
-_FALLEN_SHOWN = 5
+_BEST_SHOWN, _FALLEN_SHOWN = 5, 5
 _FAILED = 1
 
 
@@ -160,7 +160,7 @@ def _show_scores(scene: Scene) -> None:
     tally.bands = Counter({band: count for band, count in bands.items() if band})
     show_distribution(scene.out, tally, scene.rulebook.models)
     _chapter(scene.out, "Whom to call first, and why")
-    best = top(scene.store, scene.rulebook, scene.now)
+    best = top(scene.store, scene.rulebook, scene.now, _BEST_SHOWN)
     show_leads(scene.out, [(person.email or person.id, score) for person, score in best])
 
 

@@ -19,6 +19,7 @@ Next, on your own portal:
   2. {leadscore} model init    writes a first model from your forms and stages; edit it, then
      {leadscore} sync          reads the portal; {leadscore} plan shows whom the scores would move
   3. {leadscore} install       creates our fields, and {leadscore} apply writes what the plan showed
+  4. {leadscore} serve         keeps it so; README.md tells how webhooks come in, docs/reps.md is for sales
 Without a token: {leadscore} score --model MODEL --contacts export.csv --crm hubspot
 """
 
