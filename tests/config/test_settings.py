@@ -1,5 +1,6 @@
 """Settings come from the environment and `.env`; faults name the variable; secrets are never shown."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,38 @@ def test_addresses_of_the_service_are_checked(tmp_path: Path) -> None:
     assert found.public_url == "https://crm.example.com/leads"
     assert "is no address that HubSpot can call" in faults(tmp_path, {"LEADSCORE_PUBLIC_URL": "crm.example.com"})[0]
     assert "is no HOST:PORT" in faults(tmp_path, {"LEADSCORE_LISTEN": "8000"})[0]
+
+
+SIGNS = "whsec_" + "AAAA" * 10
+
+
+def test_where_sales_is_told_is_checked(tmp_path: Path) -> None:
+    given = {"LEADSCORE_NOTIFY_URL": "https://a.example/x, https://b.example", "NOTIFY_SECRETS": f"{SIGNS},{SIGNS}"}
+    found = load_settings(tmp_path, given | {"LEADSCORE_NOTIFY_FALLBACK": "Boss@acme.example"})
+    assert found.notify_url == ("https://a.example/x", "https://b.example")
+    assert (found.notify_fallback, found.tasks_a_day, len(found.notify_secrets)) == ("boss@acme.example", 20, 2)
+    assert SIGNS not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"LEADSCORE_NOTIFY_URL": "https://a.example"}, "LEADSCORE_NOTIFY_URL: .* needs NOTIFY_SECRETS"),
+        ({"LEADSCORE_NOTIFY_URL": "http://a.example", "NOTIFY_SECRETS": SIGNS}, "is no address to post to"),
+        ({"LEADSCORE_NOTIFY_URL": "http://127.0.0.1:9", "NOTIFY_SECRETS": SIGNS}, "is no address to post to"),
+        ({"LEADSCORE_NOTIFY_URL": "https://u:p@a.example", "NOTIFY_SECRETS": SIGNS}, "is no address to post to"),
+        ({"NOTIFY_SECRETS": "whsec_AAAA"}, "NOTIFY_SECRETS: is no secret for signing"),
+        ({"NOTIFY_SECRETS": "AAAA" * 10}, "NOTIFY_SECRETS: is no secret for signing"),
+        ({"LEADSCORE_NOTIFY_FALLBACK": "Boss"}, "is no e-mail address"),
+        ({"LEADSCORE_TASKS_A_DAY": "0"}, "LEADSCORE_TASKS_A_DAY"),
+    ],
+)
+def test_what_cannot_tell_sales_is_refused(tmp_path: Path, given: dict[str, str], said: str) -> None:
+    (fault,) = faults(tmp_path, given)
+    assert re.search(said, fault), fault
+    assert SIGNS not in fault
+
+
+def test_development_may_post_to_this_machine(tmp_path: Path) -> None:
+    given = {"LEADSCORE_NOTIFY_URL": "http://127.0.0.1:9/x", "NOTIFY_SECRETS": SIGNS}
+    assert load_settings(tmp_path, given | {"LEADSCORE_NOTIFY_ALLOW_LOOPBACK": "true"}).notify_url

@@ -1,11 +1,11 @@
 """A store that knows some leads of a local HubSpot, and everything by which sales is told of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, update
 
 from connectors.hubspot.connect import HubSpot
 from connectors.signed_post import Poster
@@ -18,7 +18,7 @@ from leadscore.jobs.tell import TellReport, tell
 from leadscore.store.account import note
 from leadscore.store.database import open_store, reading, writing
 from leadscore.store.leases import give_back_all
-from leadscore.store.live_tables import notices, postings, tellings
+from leadscore.store.live_tables import postings, tellings
 from leadscore.store.notices import Line, listed
 from leadscore.store.records import find_records
 from leadscore.store.tables import records
@@ -96,9 +96,12 @@ class Desk:
         with writing(self.store) as connection:
             connection.execute(update(records).where(records.c.record_id == id).values(until=self.now))
 
-    def texts(self) -> Sequence[str | None]:
-        with reading(self.store) as connection:
-            return connection.execute(select(notices.c.text)).scalars().all()
+    def merged(self, gone: str, left: str) -> None:
+        """Our own store knows that a record was merged into another."""
+        with writing(self.store) as connection:
+            held = find_records(connection, [("contact", left)])["contact", left]
+            away = {"until": self.now, "subject": held.subject}
+            connection.execute(update(records).where(records.c.record_id == gone).values(away))
 
 
 def _linked(task: dict[str, Any]) -> list[str]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.errors import AccessDenied, RetryLater
+from leadscore.store.database import writing
+from leadscore.store.live_tables import notices
 from tests.connectors.portal import NOW
 from tests.notices.desk import DAY, HOUR, Desk, desk
 
@@ -158,6 +160,32 @@ def test_a_late_notice_about_an_archived_lead_does_nothing_and_says_so(sales: De
     assert {line.reason for line in sales.lines("void")} == {
         "No record in the CRM shows this person any more, so nobody was told."
     }
+
+
+def test_a_lead_that_was_merged_meanwhile_is_told_of_on_the_record_that_is_left(sales: Desk) -> None:
+    gone, left = sales.add(hubspot_owner_id=MARA), sales.add(hubspot_owner_id=ODED)
+    sales.entered(gone)
+    sales.merged(gone, left)
+    assert sales.tell().told == 1
+    (task,) = sales.tasks()
+    assert (task["on"], task["hubspot_owner_id"]) == ([left], ODED)
+
+
+def test_a_digest_that_went_with_a_person_who_was_erased_is_made_anew_for_the_others(sales: Desk) -> None:
+    sales.messenger.a_day = 1
+    ids = [sales.add(hubspot_owner_id=MARA) for _ in range(3)]
+    sales.entered(*ids)
+    sales.tell()
+    sales.now += DAY + 5 * HOUR
+    sales.portal.fault(method="POST", path=TASKS_PATH, status=503, retry_after=1)
+    with pytest.raises(RetryLater):
+        sales.tell()
+    with writing(sales.store) as connection:
+        connection.execute(notices.delete().where(notices.c.subject == 0))
+    sales.now += HOUR
+    assert sales.tell().told == 1
+    first, digest = sales.tasks()
+    assert all(f"0-1/{id}" in digest["hs_task_body"] for id in ids if id not in first["on"])
 
 
 def test_what_is_too_much_for_one_day_is_one_digest_the_next_morning(sales: Desk) -> None:
