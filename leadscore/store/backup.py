@@ -15,13 +15,16 @@ from leadscore.store.database import connect, open_store, reading, writing
 from leadscore.store.erased import add_salts, salts
 from leadscore.store.erasing import erase_again
 from leadscore.store.errors import StoreError
-from leadscore.store.live_tables import erased, leaders
+from leadscore.store.live_tables import erased
 from leadscore.store.scrubbing import scrub
 
 _POSTGRES = (
     "This store is in PostgreSQL, which keeps its own backups: `pg_dump --format=custom --file=leadscore.dump` makes "
     "one, `pg_restore` puts it back."
 )
+
+
+_SHORT = 0.5
 
 
 class _Gone(NamedTuple):
@@ -47,7 +50,8 @@ def backup(url: str, target: Path) -> int:
         begun.unlink(missing_ok=True)
         begun.touch(mode=0o600)
         with closing(sqlite3.connect(source)) as store, closing(sqlite3.connect(begun)) as copy:
-            store.backup(copy, pages=4096)
+            # At one go: a copy in steps begins anew whenever somebody writes between two of them. Nobody waits for it.
+            store.backup(copy)
             # A copy that is one file, not three, can be moved about.
             copy.execute("PRAGMA journal_mode=DELETE")
         check(begun)
@@ -88,7 +92,7 @@ def restore(url: str, file: Path, now: int, *, force: bool = False) -> None:
     if target.exists() and target.stat().st_size:
         if not force:
             raise StoreError(f"There is a store at {target}. Back it up, then restore with --force.")
-        gone = _erased_and_at_rest(url, now)
+        gone = _erased_and_at_rest(url)
     target.parent.mkdir(parents=True, exist_ok=True)
     # Whatever cuts this short, the list of the erased is in one of the two: the old store, or all of the new one.
     begun = target.with_name(f".{target.name}.restoring")
@@ -130,16 +134,30 @@ def _remove(file: Path) -> None:
         file.with_name(file.name + end).unlink(missing_ok=True)
 
 
-def _erased_and_at_rest(url: str, now: int) -> _Gone:
-    """Who was erased, as the store that is to be replaced knows it. Raises StoreError while somebody leads it."""
+def _erased_and_at_rest(url: str) -> _Gone:
+    """Who was erased, as the store that is to be replaced knows it. Raises StoreError while a program has it open."""
+    _alone(_file(url))
     engine: Engine = connect(url)
     try:
         with reading(engine) as connection:
-            if connection.execute(select(leaders.c.name).where(leaders.c.until > now)).first() is not None:
-                raise StoreError("leadscore runs on this store. Stop it (SIGTERM), then restore.")
             return _Gone(salts(connection), [(row.hash, row.at) for row in connection.execute(select(erased))])
     finally:
         engine.dispose()
+
+
+def _alone(file: Path) -> None:
+    """SQLite gives up its write-ahead log only when no other connection is open, be it at rest or in another program:
+    the web side waits for notices without any lease. It takes it up again when the store is opened."""
+    with closing(sqlite3.connect(file, timeout=_SHORT, isolation_level=None)) as store:
+        try:
+            (mode,) = store.execute("PRAGMA journal_mode=DELETE").fetchone()
+        except sqlite3.OperationalError:
+            mode = "wal"
+    if mode != "delete":
+        raise StoreError(
+            f"A program has the store at {file} open; leadscore runs on it, most likely. Stop it (SIGTERM), wait until "
+            "it has ended, then restore."
+        )
 
 
 def _file(url: str) -> Path:

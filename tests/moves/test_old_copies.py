@@ -22,6 +22,7 @@ def place(tmp_path: Path) -> Iterator[Town]:
 
 def put_back(place: Town, copy: Path) -> None:
     place.store.dispose()
+    place.let_go()
     restore(str(place.store.url), copy, place.now, force=True)
     place.store = open_store(str(place.store.url))
 

@@ -1,6 +1,6 @@
 """A portal whose records move, its signed webhooks at a real door, and the jobs that act upon them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,12 +83,14 @@ BOOK = Rulebook((parse_model(MODEL, "model"),), (MODEL,), Tables(frozenset(), fr
 
 @dataclass
 class Town:
-    """A portal, its store, the door, and the time."""
+    """A portal, its store, the door, and the time. `let_go` makes the door give its idle connections back, as if its
+    process had ended."""
 
     portal: Sandbox
     crm: HubSpot
     store: Engine
     door: str
+    let_go: Callable[[], None]
     clock: dict[str, int] = field(default_factory=lambda: {"now": NOW})
 
     @property
@@ -207,7 +209,7 @@ def town(database_url: str) -> Iterator[Town]:
         crm = connect(portal.token, url=portal.url)
         store = open_store(database_url)
         inbox = StoreInbox(database_url, least_free=0)
-        made = Town(portal, crm, store, "")
+        made = Town(portal, crm, store, "", let_go=inbox._store.dispose)
         door = DoorSettings(PUBLIC, Portal("147000001", ours=lambda name: name.startswith("leadscore_")), (SECRET,))
         app = Flask("door")
         app.register_blueprint(hubspot_door(door, inbox, lambda: made.now))

@@ -1,8 +1,11 @@
 """A copy of the store is whole, private and checked; it comes back as it was, but never over a running leadscore."""
 
+import itertools
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,8 @@ from leadscore.store.backup import backup, restore
 from leadscore.store.batch import insert_new
 from leadscore.store.database import open_store, reading, writing
 from leadscore.store.errors import StoreError
-from leadscore.store.leaders import lead
 from leadscore.store.live_tables import erased
+from tests.serve.service import change, place, post, stop, until
 
 NOW = 1_800_000_000_000
 
@@ -70,6 +73,7 @@ def test_a_restored_store_is_as_it_was_but_for_who_was_erased_since(kept: Engine
         insert_new(connection, erased, ("hash", "at"), [("somebody", NOW)])
     with pytest.raises(StoreError, match="--force"):
         restore(url, tmp_path / "copy.db", NOW)
+    kept.dispose()
     restore(url, tmp_path / "copy.db", NOW, force=True)
     assert forms(url) == ["before"]
     assert stat.S_IMODE((tmp_path / "store.db").stat().st_mode) == 0o600
@@ -77,14 +81,59 @@ def test_a_restored_store_is_as_it_was_but_for_who_was_erased_since(kept: Engine
         assert connection.execute(select(erased.c.hash)).scalars().all() == ["somebody"]
 
 
-def test_nothing_is_restored_below_a_running_leadscore(kept: Engine, url: str, tmp_path: Path) -> None:
+def test_nothing_is_restored_below_a_program_that_has_the_store_open(kept: Engine, url: str, tmp_path: Path) -> None:
     backup(url, tmp_path / "copy.db")
     add_form(kept, "after")
-    with writing(kept) as connection:
-        lead(connection, "scheduler", "somebody", NOW, 15_000)
     with pytest.raises(StoreError, match="Stop it"):
         restore(url, tmp_path / "copy.db", NOW, force=True)
     assert forms(url) == ["after", "before"]
+    kept.dispose()
+    restore(url, tmp_path / "copy.db", NOW, force=True)
+    assert forms(url) == ["before"]
+
+
+def test_a_store_is_copied_while_notices_come_in_and_comes_back_only_when_the_service_has_ended(tmp_path: Path) -> None:
+    with place(tmp_path, f"sqlite:///{tmp_path / 'store.db'}") as site:
+        site.bind()
+        web, said = site.start("serve", "--web-only", "--listen", "127.0.0.1:0")
+        worker, _ = site.start("worker")
+        acknowledged: list[int] = []
+        enough = threading.Event()
+
+        def send() -> None:
+            for number in itertools.count(1):
+                if enough.is_set():
+                    return
+                if post(said["url"], [change(number, "x@b.example", number)]).status_code == 200:
+                    acknowledged.append(number)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        sizes: list[tuple[int, int, int]] = []
+        for copy in (tmp_path / "first.db", tmp_path / "second.db"):
+            before = len(acknowledged)
+            until(lambda before=before: len(acknowledged) > before + 20)
+            before = len(acknowledged)
+            backup(site.database, copy)
+            sizes.append((before, events(copy), len(acknowledged) + 1))
+        enough.set()
+        sender.join()
+        assert all(before <= copied <= after for before, copied, after in sizes)
+        with pytest.raises(StoreError, match="Stop it"):
+            restore(site.database, tmp_path / "first.db", NOW, force=True)
+        stop(worker)
+        with pytest.raises(StoreError, match="Stop it"):
+            restore(site.database, tmp_path / "first.db", NOW, force=True)
+        stop(web)
+        assert events(tmp_path / "store.db") == len(acknowledged)
+        restore(site.database, tmp_path / "first.db", NOW, force=True)
+        assert events(tmp_path / "store.db") == sizes[0][1]
+
+
+def events(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as store:
+        (count,) = store.execute("SELECT count(*) FROM deliveries").fetchone()
+    return int(count)
 
 
 def test_a_damaged_file_and_a_stranger_are_not_restored(kept: Engine, url: str, tmp_path: Path) -> None:
