@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,16 +50,41 @@ def _lines(sections: Sequence[Section], command: str, commit: str) -> Iterator[s
     yield f"| commit | {commit} |"
     yield f"| command | `{command}` |"
     for section in sections:
-        yield from ("", f"## {section.title}", "", section.how, "")
-        yield "| what | goal | measured | met | MB a process |"
-        yield "|---|---|---|---|---|"
-        for row in section.rows:
-            met = "" if row.met is None else "yes" if row.met else "**no**"
-            memory = "" if row.memory is None else f"{row.memory:,.0f}"
-            yield f"| {row.what} | {row.goal} | {row.measured} | {met} | {memory} |"
-        notes = [f"- {row.what}: {row.why}" for row in section.rows if row.why]
-        if notes:
-            yield from ("", *notes)
+        yield from _section(section)
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield from ("", f"## {section.title}", "", section.how, "")
+    yield "| what | goal | measured | met | MB a process |"
+    yield "|---|---|---|---|---|"
+    for row in section.rows:
+        met = "" if row.met is None else "yes" if row.met else "**no**"
+        memory = "" if row.memory is None else f"{row.memory:,.0f}"
+        yield f"| {row.what} | {row.goal} | {row.measured} | {met} | {memory} |"
+    notes = [f"- {row.what}: {row.why}" for row in section.rows if row.why]
+    if notes:
+        yield from ("", *notes)
+
+
+def replaced(text: str, section: Section) -> str:
+    """A page in which this section takes the place of the one with its title, or comes last."""
+    new = "\n".join(_section(section)) + "\n"
+    parts = _parts(text)
+    if section.title not in parts:
+        return text.rstrip("\n") + "\n" + new
+    return "".join(new if title == section.title else part for title, part in parts.items())
+
+
+def kept(before: str, page_now: str, prefix: str) -> str:
+    """The page of now, with those sections of the one before whose titles begin so: others write them."""
+    mine = "".join(part for title, part in _parts(before).items() if title.startswith(prefix))
+    return page_now.rstrip("\n") + "\n" + mine
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The head of a page under "", and its sections by title, each with the empty line before it."""
+    head, *rest = re.split(r"(?m)^\n## ", text)
+    return {"": head} | {part.partition("\n")[0]: f"\n## {part}" for part in rest}
 
 
 def _processor() -> str:

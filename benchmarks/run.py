@@ -5,9 +5,11 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import million, model_change, scorer
-from benchmarks.results import commit_now, page
+from benchmarks.results import commit_now, kept, page
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+SOAK = "Soak: "
+"""So begin the titles of the sections that `make soak` writes."""
 
 
 def main() -> None:
@@ -24,7 +26,8 @@ def main() -> None:
         ]
     text = page(sections, "python -m benchmarks.run" + (" --quick" if chosen.quick else ""), commit)
     if not chosen.quick:
-        RESULTS.write_text(text, encoding="utf-8")
+        before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+        RESULTS.write_text(kept(before, text, SOAK), encoding="utf-8")
     print(text)
 
 
