@@ -36,6 +36,8 @@ _ENTERPRISE = "business-intelligence"
 others."""
 _NEVER_TOLD = frozenset({"num_unique_conversion_events", "lastmodifieddate"})
 """Properties that HubSpot's webhooks guide names as not to be subscribed to."""
+_CONVERTED = "recent_conversion_date"
+"""Changes when somebody sends a form, of which HubSpot has no notice: it says that it is time to look."""
 _EVENTS = ("creation", "deletion", "merge", "restore")
 
 
@@ -53,7 +55,9 @@ def subscriptions(models: Sequence[ScoringModel]) -> dict[str, list[dict[str, An
     asked: list[dict[str, Any]] = []
     for object, names in needs(models).properties.items():
         asked += [{"subscriptionType": f"object.{event}", "objectType": object, "active": True} for event in _EVENTS]
-        wanted = ({*names, "email"} if object == CONTACT else {*names}) - _NEVER_TOLD
+        wanted = {*names} - _NEVER_TOLD
+        if object == CONTACT:
+            wanted |= {"email", _CONVERTED} if "form_submission" in needs(models).activities else {"email"}
         for name in sorted(one for one in wanted if not one.startswith(PREFIX) or one in _answered(models)):
             change = {"subscriptionType": "object.propertyChange", "objectType": object, "propertyName": name}
             asked.append(change | {"active": True})

@@ -13,9 +13,11 @@ from leadscore.jobs.inbox import take_in
 from leadscore.jobs.messenger import Messenger
 from leadscore.jobs.moves import HANDLERS
 from leadscore.jobs.notices import rises
+from leadscore.jobs.nudge import Nudge
 from leadscore.jobs.post import post
 from leadscore.jobs.refetch import refetch
 from leadscore.jobs.rulebook import Rulebook
+from leadscore.jobs.scheduler import POLL
 from leadscore.jobs.stages import StageMover, request_stages
 from leadscore.jobs.tell import tell
 from leadscore.jobs.worker import Worker
@@ -63,6 +65,18 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
     needs = work.reader.needs(work.rulebook.models)
     store, clock = work.store, work.clock
 
+    def taking_in() -> Callable[[], int]:
+        poll = next((one for one in work.rhythms if one.name == POLL), None)
+        nudge = Nudge(store, poll, clock) if poll else None
+
+        def step() -> int:
+            taken = take_in(store, clock(), handlers=HANDLERS)
+            if taken and nudge:
+                nudge()
+            return taken
+
+        return step
+
     def reading(name: str) -> Callable[[], int]:
         def step() -> int:
             report = refetch(store, work.reader, needs, clock(), name)
@@ -92,7 +106,7 @@ def shifts(work: Work, many: int) -> tuple[Shift, ...]:
 
     numbers = range(1, many + 1)
     return (
-        Shift("inbox", lambda: take_in(store, clock(), handlers=HANDLERS), idle=0.2, rings=("read", "score")),
+        Shift("inbox", taking_in(), idle=0.2, rings=("read", "score")),
         *(
             _lent(work, f"read{n}", Shift("read", reading(f"{work.name}:read{n}"), 0.2, rings=("score",)))
             for n in numbers

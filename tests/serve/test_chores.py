@@ -3,8 +3,9 @@
 from sqlalchemy import Engine
 
 from leadscore.jobs.leader import Leadership
+from leadscore.jobs.nudge import Nudge
 from leadscore.jobs.scheduler import ask_as_leader
-from leadscore.store.chores import Rhythm, ask, chore_states, end, give_back_chores, renew, take
+from leadscore.store.chores import DONE, ChoreState, Rhythm, ask, chore_states, end, give_back_chores, renew, take
 from leadscore.store.database import reading, writing
 from leadscore.store.leaders import database_now
 
@@ -79,3 +80,45 @@ def test_a_chore_from_a_future_that_the_clock_left_again_comes_now(store: Engine
         end(connection, turn, now, every=1, rest=86_400_000, outcome="done", moved=0)
         assert ask(connection, RHYTHMS[:1], now) == 1
         assert [state.ran_at for state in chore_states(connection)] == [now]
+
+
+def _ended(store: Engine, now: int, outcome: str) -> None:
+    """The poll was done, and has become slow."""
+    with writing(store) as connection:
+        ask(connection, RHYTHMS, now)
+        turn = take(connection, "w", now, LEASE)
+        assert turn is not None
+        assert end(connection, turn, now, every=9_000_000, rest=9_000_000, outcome=outcome, moved=0)
+
+
+def _poll(store: Engine) -> ChoreState:
+    with reading(store) as connection:
+        return next(one for one in chore_states(connection) if one.name == "poll")
+
+
+def test_notices_bring_a_slow_look_back_to_its_quick_rhythm(store: Engine) -> None:
+    now = instant(store)
+    _ended(store, now, DONE)
+    asked = 0
+
+    def clock() -> int:
+        nonlocal asked
+        asked += 1
+        return now
+
+    nudge = Nudge(store, RHYTHMS[0], clock)
+    nudge()
+    soon = _poll(store)
+    assert soon.every == RHYTHMS[0].quick
+    assert soon.ran_at is not None
+    assert soon.next_at == soon.ran_at + RHYTHMS[0].quick
+    nudge()
+    assert (_poll(store), asked) == (soon, 2)
+
+
+def test_a_look_that_the_crm_does_not_allow_now_is_not_brought_forward(store: Engine) -> None:
+    now = instant(store)
+    _ended(store, now, "The calls of today are used up.")
+    before = _poll(store)
+    Nudge(store, RHYTHMS[0], lambda: now)()
+    assert _poll(store) == before

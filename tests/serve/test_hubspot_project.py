@@ -35,6 +35,11 @@ def test_what_hubspot_never_tells_of_is_not_asked_for() -> None:
     assert "num_unique_conversion_events" not in names
 
 
+def test_who_counts_forms_hears_when_somebody_sent_one() -> None:
+    names = {one.get("propertyName") for one in subscriptions(MODELS)["crmObjects"]}
+    assert "recent_conversion_date" in names
+
+
 def test_each_object_that_is_read_tells_of_its_changes_merges_and_ends() -> None:
     asked = subscriptions(MODELS)["crmObjects"]
     told = {(one["objectType"], one["subscriptionType"]) for one in asked}
