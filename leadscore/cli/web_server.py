@@ -7,6 +7,9 @@ from waitress.server import create_server
 
 _SLOW = 30
 _LARGEST = 6 * 2**20
+_CONNECTIONS = 800
+"""Who sends slowly holds a connection and no thread; with the 100 of waitress itself, a hundred of them close the door.
+Each needs a file descriptor, of which a process has 1,024 unless the system was told otherwise."""
 
 
 class WebServer:
@@ -23,6 +26,8 @@ class WebServer:
             channel_timeout=_SLOW,
             cleanup_interval=5,
             max_request_body_size=_LARGEST,
+            connection_limit=_CONNECTIONS,
+            asyncore_use_poll=True,
         )
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
         shown = f"[{host.strip('[]')}]" if ":" in host.strip("[]") else host
