@@ -25,6 +25,7 @@ from config.defaults import shipped
 from config.problems import ConfigError, Problem, did_you_mean
 
 PREFIX = "LEADSCORE_"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRETS = ("hubspot_token", "database_url", "hubspot_client_secrets", "notify_secrets")
 
 
@@ -170,9 +171,13 @@ class Settings(BaseSettings):
     @classmethod
     def _posted_to(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for url in value:
-            address = urlsplit(url)
-            here = info.data.get("notify_allow_loopback") and address.hostname in ("127.0.0.1", "localhost", "::1")
-            if not address.hostname or address.username or not (address.scheme == "https" or here):
+            try:
+                address = urlsplit(url)
+                sound = address.hostname and not address.username and address.port != 0
+            except ValueError:
+                sound = None
+            here = info.data.get("notify_allow_loopback") and sound and address.hostname in LOOPBACK
+            if not sound or not (address.scheme == "https" or here):
                 raise ValueError("is no address to post to; write e.g. https://hooks.example.com/leads")
         if value and not info.data.get("notify_secrets", True):
             raise ValueError("needs NOTIFY_SECRETS, with which the posts are signed")
@@ -191,7 +196,7 @@ class Settings(BaseSettings):
         address = urlsplit(value)
         if address.scheme not in ("http", "https") or not address.hostname:
             raise ValueError("is no web address; write e.g. https://api.hubapi.com")
-        if address.scheme == "http" and address.hostname not in ("127.0.0.1", "localhost", "::1"):
+        if address.scheme == "http" and address.hostname not in LOOPBACK:
             raise ValueError("would send the token unencrypted; write https://")
         return value.rstrip("/")
 

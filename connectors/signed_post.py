@@ -82,9 +82,7 @@ class Poster:
         place = urlsplit(url)
         host, port = place.hostname or "", place.port or (443 if place.scheme == "https" else 80)
         if place.scheme != "https" and not self.allow_loopback:
-            return Posted(
-                "never", f"{host} would be called without encryption. Write https:// in LEADSCORE_NOTIFY_URL."
-            )
+            return Posted("never", f"{host} would be called unencrypted. Write https:// in LEADSCORE_NOTIFY_URL.")
         try:
             addresses = checked_addresses(host, port, allow_loopback=self.allow_loopback, resolve=self.resolve)
         except NotPublic as refused:
@@ -100,11 +98,10 @@ class Poster:
                 with self._pool(place.scheme, address, host, port) as pool:
                     status, told = _send(pool, path, message.body, headers)
                 return _judged(host, status, told, message.at)
-            except (NewConnectionError, ConnectTimeoutError) as error:
-                failure = error  # nothing was sent: the next address may be reached
             except (HTTPError, OSError) as error:
                 failure = error
-                break
+                if not isinstance(error, NewConnectionError | ConnectTimeoutError):
+                    break  # it may have arrived: no other address gets it too
         return Posted("later", f"{host} could not be reached or did not answer: {type(failure).__name__}.")
 
     def _pool(self, scheme: str, address: str, host: str, port: int) -> urllib3.HTTPConnectionPool:

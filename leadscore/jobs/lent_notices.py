@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Table, update
 from connectors.errors import ConnectorError, QuotaExhausted, RetryLater
 from leadscore.store import leases
 from leadscore.store.database import one_writer, writing
-from leadscore.store.notices import DEAD, Notice, State, settle
+from leadscore.store.notices import DEAD, Notice, State, exists, settle
 
 LEASE = 120_000
 """How long notices are lent, ms; telling one, with all tries of a call, must end within it. Each one renews it."""
@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Lost(Exception):
-    """The lease ended meanwhile: another worker has the notice now."""
+    """Another worker has the notice now, or it was erased meanwhile."""
 
 
 class LentNotices:
@@ -36,7 +36,8 @@ class LentNotices:
         """A transaction that lengthens the lease. Raises Lost."""
         with writing(self._store) as connection:
             one_writer(connection)
-            if not leases.still_held(connection, self._queue, [notice.claim]):
+            held = leases.still_held(connection, self._queue, [notice.claim])
+            if not (held and exists(connection, notice.number)):
                 raise Lost
             longer = update(self._queue).where(self._queue.c.notice == notice.number)
             connection.execute(longer.values(until=self._clock() + LEASE))

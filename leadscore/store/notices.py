@@ -163,6 +163,11 @@ def showing(connection: Connection, row: Any) -> tuple[int, str, str] | None:
     return None if other is None else (other[0], other[1], other[2])
 
 
+def exists(connection: Connection, number: int) -> bool:
+    """Whether a notice is still there: that of a person who was erased is not."""
+    return connection.execute(select(notices.c.number).where(notices.c.number == number)).one_or_none() is not None
+
+
 def keep_text(connection: Connection, number: int, text: str) -> None:
     """Notes what a notice says, so that every try says the same."""
     connection.execute(update(notices).where(notices.c.number == number).values(text=text))

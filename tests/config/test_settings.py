@@ -164,6 +164,7 @@ def test_where_sales_is_told_is_checked(tmp_path: Path) -> None:
         ({"LEADSCORE_NOTIFY_URL": "http://a.example", "NOTIFY_SECRETS": SIGNS}, "is no address to post to"),
         ({"LEADSCORE_NOTIFY_URL": "http://127.0.0.1:9", "NOTIFY_SECRETS": SIGNS}, "is no address to post to"),
         ({"LEADSCORE_NOTIFY_URL": "https://u:p@a.example", "NOTIFY_SECRETS": SIGNS}, "is no address to post to"),
+        ({"LEADSCORE_NOTIFY_URL": "https://a.example:x/", "NOTIFY_SECRETS": SIGNS}, "is no address to post to"),
         ({"NOTIFY_SECRETS": "whsec_AAAA"}, "NOTIFY_SECRETS: is no secret for signing"),
         ({"NOTIFY_SECRETS": "AAAA" * 10}, "NOTIFY_SECRETS: is no secret for signing"),
         ({"LEADSCORE_NOTIFY_FALLBACK": "Boss"}, "is no e-mail address"),

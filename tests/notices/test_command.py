@@ -8,7 +8,7 @@ import pytest
 
 from leadscore import cli
 from leadscore.jobs.dead_letters import dead_letters, retry
-from tests.notices.desk import desk
+from tests.notices.desk import SECRET, desk
 
 TASKS_PATH = r"/tasks/?$"
 
@@ -46,3 +46,30 @@ def test_notices_are_listed_and_what_was_given_up_can_be_tried_again(
         assert sales.tell().told == 2
         assert len(sales.tasks()) == 3
         assert dead_letters(sales.store) == ()
+
+
+def test_doctor_says_what_cannot_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with desk(f"sqlite:///{tmp_path / 'leadscore.db'}") as sales:
+        monkeypatch.setenv("HUBSPOT_TOKEN", sales.portal.sandbox.token)
+        monkeypatch.setenv("LEADSCORE_HUBSPOT_BASE_URL", sales.portal.sandbox.url)
+        monkeypatch.setenv("LEADSCORE_NOTIFY_FALLBACK", "nobody@example.com")
+        told = doctor(monkeypatch, capsys)
+        assert "look  notify: webhook, but LEADSCORE_NOTIFY_URL is empty" in told
+        assert "look  notify: no active owner has the address nobody@example.com" in told
+        monkeypatch.setenv("LEADSCORE_NOTIFY_FALLBACK", "mara.lindqvist@example.com")
+        monkeypatch.setenv("LEADSCORE_NOTIFY_URL", "https://hooks.example.com")
+        monkeypatch.setenv("NOTIFY_SECRETS", SECRET)
+        told = doctor(monkeypatch, capsys)
+        assert "OK    notify: mara.lindqvist@example.com gets the tasks" in told
+        assert "is empty" not in told
+
+
+def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """What it says; the standing clock of the portal is a fault to it."""
+    monkeypatch.setattr(sys, "argv", ["leadscore", "doctor"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    return capsys.readouterr().out
