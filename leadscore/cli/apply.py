@@ -1,6 +1,7 @@
 """`leadscore apply`: writes a plan into the CRM, exactly as it was shown."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from leadscore.jobs.follow_up import FollowUp, follow_up
 from leadscore.jobs.plan import make_plan
 from leadscore.jobs.process import process_name
 from leadscore.jobs.refused import ConfirmationNeeded
+from leadscore.jobs.tell_everything import ToldReport
 from leadscore.wiring import Parts, parts
 
 PARTLY = 2
@@ -148,8 +150,11 @@ def _show_after(after: FollowUp) -> None:
     said = ", ".join(f"{many:,} {what}" for what, many in moved.items() if many)
     if said:
         out.print(f"lifecycle stages: {said}", soft_wrap=True)
-    if after.told or after.posted:
-        out.print(f"sales: {after.told:,} tasks, {after.posted:,} posts")
+    told = after.told
+    if told != ToldReport():
+        out.print(f"sales: {told.tasks:,} tasks, {told.posts:,} posts, {told.digested:,} for the next morning's digest")
+    if told.dead or told.later:
+        out.print(f"not told: {told.dead:,} given up, {told.later:,} to be tried again; see `leadscore notices list`")
 
 
 def _record_after(after: FollowUp) -> dict[str, object]:
@@ -163,8 +168,7 @@ def _record_after(after: FollowUp) -> dict[str, object]:
             "put_off": stages.admission.put_off,
             "observed": stages.decisions.wishes,
         },
-        "tasks": after.told,
-        "posts": after.posted,
+        "told": asdict(after.told),
     }
 
 

@@ -7,20 +7,18 @@ from sqlalchemy import Engine
 
 from connectors.stages import StageWriter
 from leadscore.jobs.messenger import Messenger
-from leadscore.jobs.post import post
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.stages import StageMover, StageReport, enrol, move_all
-from leadscore.jobs.tell import tell
+from leadscore.jobs.tell_everything import ToldReport, tell_everything
 
 
 @dataclass(slots=True)
 class FollowUp:
-    """`enrolled`: records whose stage was asked for by this apply; `told` and `posted`: notices that went out."""
+    """`enrolled`: records whose stage was asked for by this apply; `told`: what became of notices."""
 
     enrolled: int = 0
     stages: StageReport = field(default_factory=StageReport)
-    told: int = 0
-    posted: int = 0
+    told: ToldReport = field(default_factory=ToldReport)
 
 
 def follow_up(
@@ -45,8 +43,5 @@ def follow_up(
         report.enrolled = enrol(store, clock(), everybody=enrol_current)
     mover = StageMover(store, writer, rulebook, name=f"{name}:stages", most_entries=most_entries)
     report.stages = move_all(mover, clock)
-    while (told := tell(store, messenger, rulebook, clock, f"{name}:tell")).all:
-        report.told += told.told
-    while (posted := post(store, messenger, rulebook, clock, f"{name}:post")).all:
-        report.posted += posted.posted
+    report.told = tell_everything(store, messenger, rulebook, clock, f"{name}:tell")
     return report
