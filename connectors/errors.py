@@ -2,7 +2,12 @@
 
 
 class ConnectorError(Exception):
-    """A CRM did not do what was asked. The message has what, where and the next step, in words for an admin."""
+    """A CRM did not do what was asked. The message has what, where and the next step, in words for an admin.
+
+    `words` are the CRM's own within the message: they may quote a record.
+    """
+
+    words: str = ""
 
 
 class RetryLater(ConnectorError):
@@ -43,3 +48,9 @@ class Rejected(ConnectorError):
     def __init__(self, message: str, words: str = "") -> None:
         super().__init__(message)
         self.words = words or message
+
+
+def plain(error: Exception) -> str:
+    """The message of an error without the CRM's own words: for logs and pages, in which nobody may be named."""
+    words = error.words if isinstance(error, ConnectorError) else ""
+    return str(error).replace(words, "(the CRM's own words are not shown here)") if words else str(error)

@@ -118,7 +118,9 @@ def _forbidden(call: Call, body: Mapping[str, Any]) -> Forbidden:
         names = ", ".join(scopes)
         return Forbidden(f"The HubSpot token lacks a scope for {call.path}: add {names} to the key.", scopes)
     words = own_words(body) or "HTTP 403"
-    return Forbidden(f"HubSpot does not allow {call.path} for this token or tier: {words}", scopes)
+    denied = Forbidden(f"HubSpot does not allow {call.path} for this token or tier: {words}", scopes)
+    denied.words = words
+    return denied
 
 
 def _scopes(body: Mapping[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from sqlalchemy import Connection, Engine
 
-from connectors.errors import ConnectorError, QuotaExhausted, RetryLater
+from connectors.errors import ConnectorError, QuotaExhausted, RetryLater, plain
 from connectors.protocol import Page, Reader
 from leadscore.jobs.refused import Refused
 from leadscore.jobs.rulebook import Rulebook
@@ -89,7 +89,7 @@ def do_chore(
     except Lost:
         _log.warning("chore_lost", chore=turn.name)
     except (ConnectorError, Refused) as error:
-        _log.warning("chore_not_done", chore=turn.name, error=type(error).__name__, said=str(error))
+        _log.warning("chore_not_done", chore=turn.name, error=type(error).__name__, said=plain(error))
         _end(store, look, rhythm, clock(), str(error), _wait(error, rhythm, clock()))
     except StoreError:
         raise

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import structlog
 
-from connectors.errors import AccessDenied, QuotaExhausted, RetryLater, TokenRefused
+from connectors.errors import AccessDenied, QuotaExhausted, RetryLater, TokenRefused, plain
 from leadscore.jobs.refused import Refused
 from leadscore.store.errors import StoreError
 
@@ -136,7 +136,7 @@ def _tell(shift: str, failure: Exception, rest: float) -> None:
     """The sentence of a failure that we know; of any other only where it arose, as its words may hold anything."""
     if _is_known(failure):
         _log.warning(
-            "shift_waits", shift=shift, error=type(failure).__name__, said=str(failure), seconds=round(rest, 1)
+            "shift_waits", shift=shift, error=type(failure).__name__, said=plain(failure), seconds=round(rest, 1)
         )
         return
     frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(failure.__traceback__)]

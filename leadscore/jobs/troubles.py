@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import Engine
 
-from connectors.errors import AccessDenied, QuotaExhausted, RetryLater
+from connectors.errors import AccessDenied, QuotaExhausted, RetryLater, plain
 from leadscore.jobs.refused import Refused
 from leadscore.store.database import reading, writing
 from leadscore.store.errors import StoreError
@@ -68,4 +68,4 @@ def troubles_now(store: Engine, now: int) -> dict[str, str]:
 def _said(failure: Exception) -> str:
     """The sentence of a failure that we know; the words of any other may hold anything."""
     known = isinstance(failure, RetryLater | QuotaExhausted | AccessDenied | Refused)
-    return str(failure) if known else f"An error of the program, {type(failure).__name__}; its log says where."
+    return plain(failure) if known else f"An error of the program, {type(failure).__name__}; its log says where."
