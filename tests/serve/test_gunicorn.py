@@ -1,11 +1,13 @@
 """The web side as the image runs it on PostgreSQL: gunicorn's workers take in notices, count together and stop well."""
 
+import itertools
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -88,6 +90,30 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(si
     assert stored(site) == 20
     assert counted(url)['leadscore_webhook_notices_total{fate="new"}'] == 20
     assert stop(process) == 0
+
+
+def test_sigterm_under_load_loses_nothing_that_was_acknowledged(site: Place) -> None:
+    process = start(site)
+    url = address(site)
+    acknowledged: list[int] = []
+    enough = threading.Event()
+
+    def send(first: int) -> None:
+        for number in itertools.count(first, 4):
+            try:
+                if enough.is_set() or post(url, [change(number, MAIL, number)]).status_code != 200:
+                    return
+            except requests.RequestException:
+                return
+            acknowledged.append(number)
+
+    with ThreadPoolExecutor(4) as senders:
+        for first in range(1, 5):
+            senders.submit(send, first)
+        until(lambda: len(acknowledged) > 40)
+        assert stop(process) == 0
+        enough.set()
+    assert len(acknowledged) <= stored(site) <= len(acknowledged) + 4
 
 
 def test_sharing_the_app_between_workers_is_refused(tmp_path: Path) -> None:
