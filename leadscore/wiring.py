@@ -86,7 +86,7 @@ class Parts:
             share=chosen.api_share,
             budget=self._shared_budget(shared) if shared else None,
             patience=self.patience,
-            sparing=shared is not None,
+            sparing=service,
             access=StoreAccess(shared, self._token_now(token), Time().wall) if shared and service else None,
         )
 
