@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt fmt-check lint types bench lock clean
+.PHONY: help setup demo test check fmt fmt-check lint types bench soak lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,10 @@ types: $(VENV)/.tests ## mypy, strict
 
 bench: $(VENV)/.bench ## speed and memory, into benchmarks/RESULTS.md (about 15 minutes)
 	$(BIN)/python -m benchmarks.run
+
+soak: $(VENV)/.bench ## kills, outages and load for an hour, into benchmarks/RESULTS.md; PART=kills KILLS=20 MINUTES= EVENTS=
+	$(BIN)/python -m tests.soak $(PART) $(if $(KILLS),--kills $(KILLS)) $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(EVENTS),--events $(EVENTS))
 
 lock: ## pin all dependencies again (needs uv)
 	uv pip compile --quiet $(LOCK) --extra postgres --extra build -o requirements.lock pyproject.toml

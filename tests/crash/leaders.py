@@ -1,8 +1,10 @@
 """Kills whoever leads, again and again, beside two doors and two workers."""
 
 import os
+import random
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -36,7 +38,7 @@ class Led:
 
 def kill_leaders(service: Service, levels: Levels, kills: int) -> Led:
     """The service must be of PostgreSQL and read the CRM every second."""
-    told, began = Led(), time.monotonic()
+    told, began, pause, draw = Led(), time.monotonic(), threading.Event(), random.Random(3)
     second = ("serve", "--web-only", "--listen", f"127.0.0.1:{free_port()}")
     service.roles = [("serve", "--web-only"), second, ("worker",), ("worker",)]
     service.launch()
@@ -53,6 +55,7 @@ def kill_leaders(service: Service, levels: Levels, kills: int) -> Led:
         for _ in range(kills):
             old = until(leads, 30)
             levels.raise_one()
+            pause.wait(2 * draw.random())
             os.kill(old, signal.SIGKILL)
             killed = time.monotonic()
             until(lambda: leads() not in (0, old), 30)  # noqa: B023 # it is called at once
