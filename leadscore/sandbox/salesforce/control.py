@@ -15,6 +15,9 @@ POST /_sandbox/people/delete          {object, id, user?}
 POST /_sandbox/people/convert         {id, account?, contact?, deal?: name, user?} -> {"contact", "account"}
 POST /_sandbox/people/merge           {object, master, losers: [ids], user?}
 POST /_sandbox/people/undelete        {object, id, user?}
+POST /_sandbox/flows                  flows.Flow: sends an outbound message when a watched field changes
+GET  /_sandbox/messages               those that were not acknowledged yet
+POST /_sandbox/messages/again         sends all of the last day once more, as after a lost Ack
 POST /_sandbox/mapping                {Lead field: Contact field, ...}: what a conversion carries over
 """
 
@@ -29,13 +32,13 @@ import msgspec
 from leadscore.sandbox import faults as fault_words
 from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.faults import Fault
-from leadscore.sandbox.salesforce import people_acts, rows
+from leadscore.sandbox.salesforce import flows, messages, people_acts, rows
 from leadscore.sandbox.salesforce.answers import Answer, Json, Request
 from leadscore.sandbox.salesforce.catalogue import OBJECTS
 from leadscore.sandbox.salesforce.errors import Refused
 from leadscore.sandbox.salesforce.fields import Field, restored
 from leadscore.sandbox.salesforce.org import Org
-from leadscore.sandbox.salesforce.rows import Write
+from leadscore.sandbox.salesforce.rows import Changed, Write
 from leadscore.sandbox.salesforce.setup import USERS, organization_id, people
 
 _Act = Callable[[Org, list[Fault], Request], Any]
@@ -53,7 +56,7 @@ def answer(org: Org, faults: list[Fault], asked: Request) -> Answer:
             return Answer(200, act(org, faults, asked))
     except Refused as refused:
         return Answer(400, {"message": str(refused), "code": refused.fault.code})
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, msgspec.ValidationError) as error:
         return Answer(400, {"message": f"{type(error).__name__}: {error}"})
 
 
@@ -169,14 +172,20 @@ def _write(org: Org, given: Json) -> Write:
     return Write(row[0], unchecked=True, at=None if given.get("at") is None else instant(given["at"]))
 
 
+def _told(org: Org, made: Changed) -> Json:
+    """Flows start for what people do, too."""
+    flows.follow(org, [made])
+    return {"id": made.id}
+
+
 def _make(org: Org, _faults: list[Fault], asked: Request) -> Json:
     given = asked.json()
-    return {"id": rows.create(org, given["object"], given["values"], _write(org, given)).id}
+    return _told(org, rows.create(org, given["object"], given["values"], _write(org, given)))
 
 
 def _edit(org: Org, _faults: list[Fault], asked: Request) -> Json:
     given = asked.json()
-    return {"id": rows.update(org, given["object"], given["id"], given["values"], _write(org, given)).id}
+    return _told(org, rows.update(org, given["object"], given["id"], given["values"], _write(org, given)))
 
 
 def _delete(org: Org, _faults: list[Fault], asked: Request) -> Json:
@@ -188,6 +197,7 @@ def _convert(org: Org, _faults: list[Fault], asked: Request) -> Json:
     given = asked.json()
     ends = {name: given.get(name) for name in ("account", "contact", "deal")}
     made = people_acts.convert(org, given["id"], _write(org, given), **ends)
+    flows.follow(org, made)
     return {"contact": made[-1].after["ConvertedContactId"], "account": made[-1].after["ConvertedAccountId"]}
 
 
@@ -200,6 +210,21 @@ def _merge(org: Org, _faults: list[Fault], asked: Request) -> Json:
 def _undelete(org: Org, _faults: list[Fault], asked: Request) -> Json:
     given = asked.json()
     return {"id": people_acts.undelete(org, given["object"], given["id"], _write(org, given)).id}
+
+
+def _flow(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    made = msgspec.convert(asked.json(), flows.Flow)
+    flows.keep(org, made)
+    return {"name": made.name}
+
+
+def _messages(org: Org, _faults: list[Fault], _asked: Request) -> Json:
+    return {"messages": messages.waiting(org)}
+
+
+def _messages_again(org: Org, _faults: list[Fault], _asked: Request) -> Json:
+    done = org.db.execute("UPDATE messages SET state='waiting', attempt=0, due=0")
+    return {"again": done.rowcount}
 
 
 def _mapping(org: Org, _faults: list[Fault], asked: Request) -> Json:
@@ -229,5 +254,8 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "people/convert"): _convert,
     ("POST", "people/merge"): _merge,
     ("POST", "people/undelete"): _undelete,
+    ("POST", "flows"): _flow,
+    ("GET", "messages"): _messages,
+    ("POST", "messages/again"): _messages_again,
     ("POST", "mapping"): _mapping,
 }

@@ -53,6 +53,7 @@ class Settings:
     `deleted_status`: HTTP status of ENTITY_IS_DELETED, 404 or 400 [not verified].
     `lock_rows`, `flow_errors`: ids whose next so many writes fail with UNABLE_TO_LOCK_ROW, or with a flow's error.
     `validation`: {"object": "Lead", "field": ..., "words": ...}: writes of the field are refused with these words.
+    `message_wait_ms`: wait before an outbound message is sent again, doubled each time.
     `tracked`: fields with history, by object. `pardot`: there is a business unit of Account Engagement.
     """
 
@@ -77,6 +78,7 @@ class Settings:
     pardot: bool = True
     business_unit: str = "0Uv5f000000CaaaCAE"
     token_seconds: int = 7_200
+    message_wait_ms: int = 60_000
 
     def change(self, **values: Any) -> None:
         """Raises ValueError for an unknown setting or a value of another kind."""

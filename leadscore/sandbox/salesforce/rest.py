@@ -47,7 +47,7 @@ def _answer(org: Org, asked: Request, url: str, tell: Told) -> Answer:
     changed: list[Changed] = []
     with org.transaction():
         found = route(org, asked, changed)
-    tell(changed)
+        tell(changed)
     return _with_usage(org, found)
 
 

@@ -22,8 +22,9 @@ from typing import Any
 
 from leadscore.sandbox.clock import Clock
 from leadscore.sandbox.faults import Fault
-from leadscore.sandbox.salesforce import control, rest, setup
+from leadscore.sandbox.salesforce import control, flows, rest, setup
 from leadscore.sandbox.salesforce.answers import Answer, failure, request
+from leadscore.sandbox.salesforce.messages import Messenger
 from leadscore.sandbox.salesforce.org import Org
 from leadscore.sandbox.salesforce.rows import Changed
 
@@ -50,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = request(self.command, self.path, self.headers, body)
         if asked.path.startswith("/_sandbox"):
             self._send(control.answer(self.server.org, self.server.faults, asked))
+            self.server.messenger.wake()
             return
         with self.server.org.lock:
             fault = next((one for one in self.server.faults if one.strikes(self.command, self.path)), None)
@@ -147,6 +149,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, org: Org, port: int) -> None:
         self.org = org
         self.faults: list[Fault] = []
+        self.messenger = Messenger(org)
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -156,7 +159,9 @@ class _Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def tell(self, changed: list[Changed]) -> None:
-        """What was changed; nobody listens yet to what flows send."""
+        """Starts the flows that watch what was changed, in the transaction of the change."""
+        if flows.follow(self.org, changed):
+            self.messenger.wake()
 
     def server_bind(self) -> None:
         """Without the look-up of this machine's name, which can take seconds and asks the network."""
@@ -203,6 +208,7 @@ class SalesforceSandbox:
         self._server.close_all()
         self._server.server_close()
         self._thread.join(timeout=5)
+        self._server.messenger.stop()
         self.org.close()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -231,6 +237,7 @@ def start(
         if temporary is not None:
             temporary.cleanup()
         raise
+    server.messenger.start()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     return SalesforceSandbox(server.url, org, server, thread, temporary)
