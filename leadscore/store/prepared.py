@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, LargeBinary, Select, Text, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
@@ -59,20 +61,25 @@ class Prepared:
     def rows(self, connection: Connection, **values: object) -> list[Any]:
         """All rows, as the driver's own tuples."""
         text, needed = self._text(connection)
-        with connection.exec_driver_sql(text, _handed(connection, needed, values)) as result:
-            return [] if result.cursor is None else list(result.cursor.fetchall())
+        with _cursor(connection, text) as cursor:
+            cursor.execute(text, _handed(connection, needed, values))
+            return list(cursor.fetchall())
 
     def run(self, connection: Connection, **values: object) -> int:
         """How many rows it touched."""
         text, needed = self._text(connection)
-        return connection.exec_driver_sql(text, _handed(connection, needed, values)).rowcount
+        with _cursor(connection, text) as cursor:
+            cursor.execute(text, _handed(connection, needed, values))
+            return int(cursor.rowcount)
 
     def run_all(self, connection: Connection, many: Sequence[Values]) -> int:
         """Once for each of these; how many rows that touched."""
         if not many:
             return 0
         text, needed = self._text(connection)
-        return connection.exec_driver_sql(text, [_handed(connection, needed, values) for values in many]).rowcount
+        with _cursor(connection, text) as cursor:
+            cursor.executemany(text, [_handed(connection, needed, values) for values in many])
+            return int(cursor.rowcount)
 
     def _text(self, connection: Connection) -> tuple[str, tuple[tuple[str, object], ...]]:
         name = connection.dialect.name
@@ -101,6 +108,36 @@ class Lookup:
         if ids[-1] - ids[0] < 4 * len(ids):
             return self._range.rows(connection, low=ids[0], high=ids[-1])
         return self._list.rows(connection, keys=list(ids))
+
+
+class _cursor:  # noqa: N801  # a context manager by its name; as a generator it would cost a third of a statement
+    """The driver's own cursor, whose errors are SQLAlchemy's all the same. What a lost database left behind in the pool
+    is thrown away."""
+
+    __slots__ = ("_connection", "_cursor", "_text")
+
+    def __init__(self, connection: Connection, text: str) -> None:
+        self._connection = connection
+        self._text = text
+
+    def __enter__(self) -> DBAPICursor:
+        self._cursor = self._connection.connection.cursor()
+        return self._cursor
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._cursor.close()
+        dialect = self._connection.dialect
+        errors = dialect.loaded_dbapi.Error
+        if error is None or not isinstance(error, errors):
+            return
+        lost = dialect.is_disconnect(error, self._connection.connection.dbapi_connection, self._cursor)
+        if lost:
+            self._connection.invalidate(error)
+            self._connection.engine.dispose()
+        told = DBAPIError.instance(
+            self._text, None, error, errors, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+        )
+        raise told from error
 
 
 def _handed(connection: Connection, needed: Sequence[tuple[str, object]], values: Values) -> Any:
