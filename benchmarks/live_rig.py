@@ -1,5 +1,6 @@
 """What the live measurements share: a store that was applied once, a CRM that takes no time, and signed notices."""
 
+import logging
 import random
 import time
 from collections import Counter
@@ -97,6 +98,8 @@ def clock() -> int:
 def service(url: str, watch: Watch, *, inbox: Inbox | None = None) -> Iterator[str]:
     """The door on a free port with a worker beside it, in this process, as `leadscore serve` has them; its address.
     `inbox`: another one than the product's."""
+    # It tells of every request that waits for a thread.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with ExitStack() as open_things:
         store = open_store(url, "NORMAL")
         open_things.callback(store.dispose)
