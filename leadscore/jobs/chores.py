@@ -110,7 +110,16 @@ def _do(store: Engine, reader: Reader, rulebook: Rulebook, turn: Turn, look: Loo
     else:
         gone = tidy(store, look.clock(), kept, look.hold)
         _log.info("tidied", **gone)
-        scrub(store)
+        _clear(store)
+
+
+def _clear(store: Engine) -> None:
+    """Clears the files of whoever was erased; what stands in its way is told, and it is tried again next time."""
+    try:
+        if not scrub(store):
+            _log.warning("files_not_cleared", said="Somebody reads an old state of the store.")
+    except StoreError as error:
+        _log.warning("files_not_cleared", said=str(error))
 
 
 def _end(store: Engine, look: Look, rhythm: Rhythm, now: int, outcome: str, wait: int | None) -> None:

@@ -16,7 +16,7 @@ from leadscore.store.errors import StoreError
 from leadscore.store.group_commit import GroupCommit, Overfull
 from leadscore.store.records import ensure_records
 from leadscore.store.refetches import name_records
-from leadscore.store.unnaming import without_erased
+from leadscore.store.unnaming import erased_among, forget_erased, without
 from webhooks.delivery import Delivery, InboxUnavailable, Receipt
 from webhooks.delivery import Rejected as Unreadable
 
@@ -82,7 +82,8 @@ class StoreInbox:
             if self._group is None:
                 for setting in ("synchronous_commit = on", "lock_timeout = '3s'", "statement_timeout = '4s'"):
                     connection.execute(text(f"SET LOCAL {setting}"))
-            return [deliveries.add(connection, without_erased(connection, rows)) for rows in groups]
+            gone = erased_among(connection, [row for rows in groups for row in rows])
+            return [deliveries.add(connection, without(rows, gone)) for rows in groups]
 
 
 def _stored(one: Delivery, received_at: int) -> Stored:
@@ -132,6 +133,7 @@ def _take(
             return 0
         found = deliveries.open_deliveries(connection, many) if key is None else deliveries.by_key(connection, key)
         account = bound.account.id
+        many_found, found = len(found), forget_erased(connection, found)
         by_kind: dict[str, list[Stored]] = {}
         for one in found:
             if one.account != account:
@@ -147,7 +149,7 @@ def _take(
         for kind, ones in sorted(by_kind.items()):
             (handlers[kind] if kind else _name)(connection, ones, now)
             deliveries.close(connection, [one.key for one in ones], now)
-    return len(found)
+    return many_found
 
 
 def _name(connection: Connection, ones: Sequence[Stored], now: int) -> None:

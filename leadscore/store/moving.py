@@ -74,12 +74,16 @@ def _move(connection: Connection, table: Table, column: str, gone: Sequence[int]
 
 
 def _join_scores(connection: Connection, gone: Sequence[int], keep: int) -> None:
-    """The score of `keep` stays until the next one, or there is none and another's takes its place."""
+    """The highest score stays until the next one: who stood in a stage with one of the records does not enter it anew
+    as the one person."""
     rows = _rows(connection, scores, "subject", [keep, *gone])
-    for table in (scores, ledgers):
-        for one in gone:
-            _move(connection, table, "subject", [one], keep)
+    order = [row.subject for row in sorted(rows, key=lambda row: (row.total is None, -(row.total or 0)))]
+    for one in order[1:]:
+        for table in (scores, ledgers):
+            connection.execute(delete(table).where(table.c.subject == one))
     if rows:
+        for table in (scores, ledgers):
+            connection.execute(update(table).where(table.c.subject == order[0]).values(subject=keep))
         touched = max(row.touched for row in rows)
         connection.execute(update(scores).where(scores.c.subject == keep).values(touched=touched, moved=1))
 

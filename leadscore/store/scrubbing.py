@@ -1,12 +1,17 @@
 """Clears the store's files of the bytes of what was deleted."""
 
+import sqlite3
 from contextlib import closing
 
 from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from leadscore.store.database import reading, writing
+from leadscore.store.errors import StoreError
 from leadscore.store.live_tables import erased, erased_salt
 from leadscore.store.tables import metadata
+
+_FAILED = "The store's files could not be cleared of who was erased"
 
 
 def to_scrub(store: Engine) -> bool:
@@ -41,15 +46,23 @@ def _last(store: Engine) -> int | None:
 
 
 def _rewrite(store: Engine) -> bool:
-    with closing(store.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("VACUUM")
-        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    try:
+        with closing(store.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise StoreError(f"{_FAILED}: {error}. It needs as much free space as the store has.") from error
     return not busy
 
 
 def _vacuum(store: Engine) -> bool:
-    with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in metadata.sorted_tables:
-            connection.execute(text(f"VACUUM {table.name}"))
+    try:
+        with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in metadata.sorted_tables:
+                connection.execute(text(f"VACUUM {table.name}"))
+    except DBAPIError as error:
+        raise StoreError(f"{_FAILED}: {error.orig}. Look whether the database is up.") from error
     return True

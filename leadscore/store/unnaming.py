@@ -1,7 +1,7 @@
 """Takes what the CRM told us about somebody out of the inbox, and keeps it from coming in again."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, delete, func, or_, select, update
 
@@ -14,9 +14,18 @@ _TARGETS = ("new", "primary")
 
 
 def without_erased(connection: Connection, rows: Sequence[Stored]) -> list[Stored]:
-    """What may be kept of events that just came: nothing that tells of somebody who was erased."""
-    named = {(record.object, record.id) for row in rows for record in row.records}
-    gone = erased_keys(connection, named)
+    """What may be kept of events: nothing that tells of somebody who was erased."""
+    gone = erased_among(connection, rows)
+    return without(rows, gone)
+
+
+def erased_among(connection: Connection, rows: Iterable[Stored]) -> set[Key]:
+    """Which of the records that these events name are those of people who were erased."""
+    return erased_keys(connection, {(record.object, record.id) for row in rows for record in row.records})
+
+
+def without(rows: Sequence[Stored], gone: Collection[Key]) -> list[Stored]:
+    """What may be kept of events when these records are to be named no more."""
     return [kept for row in rows if (kept := _without(row, gone)) is not None] if gone else list(rows)
 
 
@@ -24,12 +33,29 @@ def forget_deliveries(connection: Connection, gone: Collection[Key], emails: Col
     """Takes out events that name these records, and those whose bytes hold one of the addresses. Of an event that
     names others, too, the names of the others stay, so that it is acted upon for them."""
     for row in about(connection, gone, emails):
-        this, kept = deliveries.c.key == row.key, _without(row, gone)
-        if kept is None or (kept is row and row.state != OPEN):
-            connection.execute(delete(deliveries).where(this))
-        else:
-            values = {"kind": kept.kind, "record_ids": to_json(kept.records), "raw": b""}
-            connection.execute(update(deliveries).where(this).values(values))
+        kept = _without(row, gone)
+        _replace(connection, row.key, None if kept is row and row.state != OPEN else kept)
+
+
+def forget_erased(connection: Connection, rows: Sequence[Stored]) -> list[Stored]:
+    """What is left of events that are kept: one that came while its person was being erased is taken out."""
+    gone = erased_among(connection, rows)
+    left: list[Stored] = []
+    for row in rows:
+        kept = _without(row, gone)
+        if kept is not row:
+            _replace(connection, row.key, kept)
+        left += [] if kept is None else [kept]
+    return left
+
+
+def _replace(connection: Connection, key: str, kept: Stored | None) -> None:
+    this = deliveries.c.key == key
+    if kept is None:
+        connection.execute(delete(deliveries).where(this))
+    else:
+        values = {"kind": kept.kind, "record_ids": to_json(kept.records), "raw": b""}
+        connection.execute(update(deliveries).where(this).values(values))
 
 
 def about(connection: Connection, keys: Collection[Key], emails: Collection[str]) -> list[Stored]:

@@ -1,9 +1,10 @@
-"""A town on each database."""
+"""A town on each database, and a user at work."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.end_to_end.conftest import desk as desk
 from tests.moves.town import Town, town
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import false, or_, select
 
@@ -14,6 +15,7 @@ from leadscore.jobs.refetch import refetch
 from leadscore.jobs.refused import Refused
 from leadscore.jobs.sync import sync
 from leadscore.store.database import reading, writing
+from leadscore.store.deliveries import Stored, add
 from leadscore.store.erasing import GONE, erase
 from leadscore.store.live_tables import deliveries, erased, refetches
 from leadscore.store.parked import Parked, park
@@ -24,6 +26,7 @@ from leadscore.store.work_tables import parked
 from tests.moves.test_merges import late
 from tests.moves.town import BOOK, MINUTE, Town
 from tests.moves.trace import EMAIL, MOVED, TITLE, WORDS, deliver, event, found_in, lives_here
+from webhooks.delivery import NamedRecord
 
 
 def rows_about(place: Town, subject: int) -> dict[str, int]:
@@ -158,6 +161,18 @@ def test_a_reading_that_was_under_way_does_not_bring_an_erased_person_back(place
     assert scrub(place.store)
     assert found_in(place.store) == set()
     assert place.rows(refetches) == []
+
+
+def test_an_event_that_was_kept_while_its_person_was_being_erased_is_not_kept_long(place: Town) -> None:
+    who = lives_here(place)
+    forget(place.store, who, place.now)
+    raw = msgspec.json.encode(event(place, who))
+    named = (NamedRecord("itself", "contact", who),)
+    one = Stored("k", "hubspot", "147000001", "changed", "contact", named, "jobtitle", place.now, raw, place.now)
+    with writing(place.store) as connection:
+        add(connection, [one])
+    place.settle()
+    assert [row for row in place.rows(deliveries) if row.key == "k"] == []
 
 
 def test_a_person_of_whom_only_the_id_is_known_is_kept_out(place: Town) -> None:

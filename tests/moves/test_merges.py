@@ -8,7 +8,7 @@ from leadscore.store.database import reading, writing
 from leadscore.store.deliveries import Stored
 from leadscore.store.live_tables import outbox, quarantine, refetches
 from leadscore.store.loops import in_quarantine, put_in_quarantine
-from leadscore.store.work_tables import due
+from leadscore.store.work_tables import due, stage_changes
 from tests.moves.town import BOOK, MINUTE, Town
 from webhooks.delivery import Kind, NamedRecord
 
@@ -50,6 +50,20 @@ def test_merged_records_are_one_person_with_the_acts_of_both(place: Town) -> Non
     assert place.shown(new) == {"total": "60"}
     assert place.subject(ana) == place.subject(bea) == place.subject(new) == place.subject(BEA)
     assert queues(place) == [0, 0, 0]
+
+
+def test_who_stood_in_a_stage_with_one_record_does_not_enter_it_anew_with_what_they_became(place: Town) -> None:
+    ana, bea = place.person(ANA, "CEO"), place.person(BEA, "CEO")
+    place.demo(BEA)
+    place.demo(BEA)
+    place.begin()
+    assert place.totals() == {ana: 50, bea: 70}
+    place.listen()
+    place.later()
+    new = place.merge(ana, bea)
+    place.live()
+    assert place.totals() == {new: 70}
+    assert place.rows(stage_changes) == []
 
 
 def test_a_merge_that_keeps_the_id_of_the_primary_record_is_followed(place: Town) -> None:
