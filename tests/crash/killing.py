@@ -14,16 +14,16 @@ from tests.serve.service import until
 
 @dataclass(frozen=True)
 class Killed:
-    """What became of it. `lost`: acknowledged events that the store does not hold; `wrong`: contacts whose score in
-    the portal is not that of an undisturbed run; `back`: contacts over whose newer score an older one was written;
-    `rest`: seconds from the last start until nothing was left to do."""
+    """What became of it. `lost`: acknowledged events that the store does not hold; `wrong`: contacts that do not
+    look as after an undisturbed run, by what is wrong; `back`: contacts over whose newer score an older one
+    was written; `rest`: seconds from the last start until nothing was left to do."""
 
     kills: int
     acked: int
     unanswered: int
     lost: int
     dead: int
-    wrong: int
+    wrong: dict[str, int]
     back: int
     rest: float
 
@@ -59,6 +59,5 @@ def _told(service: Service, levels: Levels, ledger: Ledger, kills: int, unanswer
     store = service.store()
     lost, dead = ledger.lost(store), status(store, now()).backlog.dead
     store.dispose()
-    shown = levels.shown()
-    wrong = sum(shown[id] != level for id, level in levels.levels.items())
+    wrong = levels.wrong()
     return Killed(kills, ledger.count, unanswered * ledger.many, lost, dead, wrong, len(levels.went_back()), rest)

@@ -25,15 +25,15 @@ SCHEDULERS = 3
 @dataclass
 class Led:
     """`takeovers`: seconds until another led; `overlapping`: reads of the CRM that began before the one before ended;
-    `reads`: how many there were in `seconds`; `twice`: writes that were made twice; `wrong`: contacts with a score
-    that is not theirs."""
+    `reads`: how many there were in `seconds`; `twice`: writes that were made twice; `wrong`: contacts that do
+    not look as after an undisturbed run."""
 
     takeovers: list[float] = field(default_factory=list)
     overlapping: int = 0
     reads: int = 0
     seconds: float = 0.0
     twice: int = 0
-    wrong: int = 0
+    wrong: dict[str, int] = field(default_factory=dict)
 
 
 def kill_leaders(service: Service, levels: Levels, kills: int) -> Led:
@@ -77,8 +77,7 @@ def kill_leaders(service: Service, levels: Levels, kills: int) -> Led:
     told.overlapping = sum(begun < end for (begun, _), end in zip(rows[1:], ends, strict=False))
     told.reads, told.seconds = len(rows), time.monotonic() - began
     told.twice = sum(len(twice(totals)) for totals in levels.written().values())
-    shown = levels.shown()
-    told.wrong = sum(shown[id] != level for id, level in levels.levels.items())
+    told.wrong = levels.wrong()
     return told
 
 

@@ -1,6 +1,7 @@
 """A portal whose contacts only ever rise by levels: what it must show at the end is plain, and nothing may go back."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from random import Random
@@ -23,7 +24,8 @@ from leadscore.sandbox import Sandbox
 from leadscore.store.database import open_store
 from scoring.values import Tables
 
-TOP = 100
+FIRST, SQL, TOP = 60, 65, 100
+OWNERS = ("501", "502")
 TOTAL = property_name("total")
 MODEL = (
     """
@@ -43,12 +45,14 @@ scores:
     + """
 bands: {cold: null, warm: 35, hot: 65}
 lifecycle:
-  mode: observe
+  mode: write
   field: {hubspot: lifecyclestage}
   stages: {lead: {hubspot: lead}, mql: {hubspot: marketingqualifiedlead}, sql: {hubspot: salesqualifiedlead}}
   enter:
     - {stage: sql, when: {total: {at_least: 65}}}
     - {stage: mql, when: {total: {at_least: 35}}}
+notify:
+  - {on: {enters: sql}, by: [crm_task], text: "{name} is ready"}
 """
 )
 
@@ -65,15 +69,13 @@ class Levels:
         """The property, the contacts, and a store that was synced and applied once."""
         self.control("limits", {"burst": 100_000, "search_per_second": 1_000})
         made = {"name": "level", "label": "Level", "type": "number", "fieldType": "number"}
-        answer = requests.post(
-            f"{self.sandbox.url}/crm/v3/properties/contacts",
-            json=made | {"groupName": "contactinformation"},
-            headers={"Authorization": f"Bearer {self.sandbox.token}"},
-            timeout=30,
-        )
-        answer.raise_for_status()
-        rows = [{"email": f"p{number}@crash.example", "level": "0"} for number in range(people)]
-        self.levels = dict.fromkeys(map(str, self.control("people/import", {"rows": rows})["ids"]), 0)
+        self.api("POST", "/crm/v3/properties/contacts", made | {"groupName": "contactinformation"})
+        same = {"level": str(FIRST)}
+        rows = [
+            same | {"email": f"p{number}@crash.example", "hubspot_owner_id": OWNERS[number % len(OWNERS)]}
+            for number in range(people)
+        ]
+        self.levels = dict.fromkeys(map(str, self.control("people/import", {"rows": rows})["ids"]), FIRST)
         book = Rulebook((parse_model(MODEL, "levels"),), (MODEL,), Tables(frozenset(), frozenset(), {}))
         store = open_store(database)
         with closing(self.hubspot()) as hubspot:
@@ -90,6 +92,13 @@ class Levels:
         free = LocalBudget(tick=clock.tick, wall=clock.wall, burst=1_000_000, searches_per_second=1e9, share=1.0)
         return connect(self.sandbox.token, url=self.sandbox.url, budget=free)
 
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Calls the portal as an app does."""
+        headers = {"Authorization": f"Bearer {self.sandbox.token}"}
+        answer = requests.request(method, f"{self.sandbox.url}{path}", json=body, headers=headers, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
     def control(self, path: str, body: Any = None) -> Any:
         """Pulls a string behind the stage of the portal."""
         method = "GET" if body is None else "POST"
@@ -103,10 +112,11 @@ class Levels:
         wanted = ["contact.propertyChange:level", "contact.creation"]
         self.control("webhooks", hooks | {"subscriptions": wanted, "faults": faults, "clock": "real"})
 
-    def raise_one(self) -> str:
-        """A contact that is not at the top yet rises by a few levels; its id."""
-        id = self._draw.choice([id for id, level in self.levels.items() if level < TOP])
-        self.levels[id] = min(TOP, self.levels[id] + self._draw.randint(1, 9))
+    def raise_one(self, *, over_the_line: bool = False) -> str:
+        """A contact that is not at the top yet rises by a few levels, or from below SQL into it; its id."""
+        rising = [id for id, level in self.levels.items() if level < (SQL if over_the_line else TOP)]
+        id = self._draw.choice(rising)
+        self.levels[id] = SQL if over_the_line else min(TOP, self.levels[id] + self._draw.randint(1, 9))
         self.control("people/edit", {"id": int(id), "properties": {"level": str(self.levels[id])}})
         return id
 
@@ -132,9 +142,43 @@ class Levels:
                     found.setdefault(entry["id"], []).append(int(total))
         return found
 
+    def misplaced(self) -> list[str]:
+        """The contacts whose stage is not the one of their level."""
+        shown = self._all("contacts?limit=100&properties=lifecyclestage")
+        stages = {one["id"]: one["properties"]["lifecyclestage"] for one in shown}
+        return [id for id, level in self.levels.items() if (stages[id] == "salesqualifiedlead") != (level >= SQL)]
+
+    def told_wrongly(self) -> list[str]:
+        """The contacts about whom there is not one task, if they rose to SQL, and else none."""
+        tasks = Counter(
+            linked["id"]
+            for task in self._all("tasks?limit=100&associations=contacts")
+            for linked in task.get("associations", {}).get("contacts", {}).get("results", ())[:1]
+        )
+        return [id for id, level in self.levels.items() if tasks[id] != int(level >= SQL)]
+
+    def _all(self, what: str) -> Iterator[dict[str, Any]]:
+        after = ""
+        while True:
+            page = self.api("GET", f"/crm/v3/objects/{what}{after}")
+            yield from page["results"]
+            if "paging" not in page:
+                return
+            after = f"&after={page['paging']['next']['after']}"
+
     def went_back(self) -> list[str]:
         """The contacts in which an older score was written over a newer one."""
         return [id for id, totals in self.written().items() if totals != sorted(totals)]
+
+    def wrong(self) -> dict[str, int]:
+        """How many contacts do not look as after an undisturbed run, by what is wrong; empty: all are well."""
+        shown = self.shown()
+        found = {
+            "score": sum(shown[id] != level for id, level in self.levels.items()),
+            "stage": len(self.misplaced()),
+            "tasks": len(self.told_wrongly()),
+        }
+        return {what: count for what, count in found.items() if count}
 
     def open_notices(self) -> int:
         """How many notices the portal still has to deliver; those that it gave up count too."""

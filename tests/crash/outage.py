@@ -25,7 +25,7 @@ class Back:
     answers: set[str] = field(default_factory=set)
     acked: int = 0
     lost: int = 0
-    wrong: int = 0
+    wrong: dict[str, int] = field(default_factory=dict)
 
 
 def take_away(service: Service, levels: Levels, postgres: Postgres, times: int) -> Back:
@@ -63,6 +63,5 @@ def take_away(service: Service, levels: Levels, postgres: Postgres, times: int) 
     store = service.store()
     told.acked, told.lost, told.answers = ledger.count, ledger.lost(store), set(ledger.answers)
     store.dispose()
-    shown = levels.shown()
-    told.wrong = sum(shown[id] != level for id, level in levels.levels.items())
+    told.wrong = levels.wrong()
     return told

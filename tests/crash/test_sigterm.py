@@ -12,4 +12,4 @@ def test_sigterm_under_load_ends_in_time_with_nothing_lent_and_nothing_lost(serv
     told = stop_and_stop(service, levels, TIMES)
     assert told.codes == {0}, told
     assert max(told.seconds) < 30, told
-    assert (told.lent, told.lost, told.wrong) == ([], 0, 0), told
+    assert (told.lent, told.lost, told.wrong) == ([], 0, {}), told

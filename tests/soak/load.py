@@ -23,14 +23,15 @@ PROBES = 2.0
 
 @dataclass
 class Ran:
-    """`lost`: acknowledged events that the store does not hold; `wrong`: contacts with a score that is not theirs;
+    """`lost`: acknowledged events that the store does not hold; `wrong`: contacts that do not look as
+    after an undisturbed run;
     `rest`: seconds from the end of the load until nothing was left to do; `delays`: seconds from a change in the
     portal until it shows the new score."""
 
     sent: Sent
     looks: list[Look]
     lost: int
-    wrong: int
+    wrong: dict[str, int]
     rest: float
     delays: list[float] = field(default_factory=list)
 
@@ -73,8 +74,7 @@ def run_load(folder: Path, *, rate: float, many: int, seconds: float, rest: floa
         ledger = Ledger(service.url, sorted(levels.levels), many, acked=set(sent.acked_requests))
         lost = ledger.lost(store)
         store.dispose()
-        shown = levels.shown()
-        wrong = sum(shown[id] != level for id, level in levels.levels.items())
+        wrong = levels.wrong()
         return Ran(sent, looks, lost, wrong, rested, delays)
 
 
