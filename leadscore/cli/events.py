@@ -56,8 +56,9 @@ def show(
     if as_json:
         console().file.write(json_line(_record(one) | {"raw": raw}).decode())
         return
-    for name, value in _record(one).items():
-        console().print(f"{name:<12} {clean(str(value))}", soft_wrap=True)
+    named = ", ".join(f"{record.object} {record.id} ({record.part})" for record in one.records)
+    for name, value in (_record(one) | {"records": named}).items():
+        console().print(f"{name:<12} {clean(str(value or ''))}".rstrip(), soft_wrap=True)
     console().print(clean(raw), soft_wrap=True)
 
 
@@ -85,7 +86,7 @@ def resend(
     if as_json:
         console().file.write(json_line({"events": len(found), "dry_run": dry_run}).decode())
     else:
-        console().print(f"{len(found):,} events {'would be' if dry_run else 'are'} acted upon again")
+        console().print(f"{len(found):,} {'would be' if dry_run else 'to be'} acted upon again")
 
 
 def _the_one(found: list[Stored], key: str) -> Stored:

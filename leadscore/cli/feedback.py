@@ -64,7 +64,7 @@ def release(
         console().file.write(json_line(record).decode())
         return
     text = f"Released: `{clean(given.answer or '')}` of {write_instant(given.at)} counts no more."
-    console().print(f"{text} Next: `leadscore plan` and `leadscore apply` empty the field.", soft_wrap=True)
+    console().print(f"{text} A running service, or the next `leadscore apply`, empties the field.", soft_wrap=True)
 
 
 @app.command()

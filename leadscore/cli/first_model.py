@@ -190,6 +190,17 @@ def _stages(portal: Portal) -> Iterator[str]:
     if after:
         yield f"  never_leave: [{', '.join(json.dumps(name) for name in after)}]"
     yield "  exclude: {opted_out: true}"
+    yield ""
+    yield "feedback:                                # the field that sales fills in"
+    yield "  field: {hubspot: leadscore_feedback}"
+    yield "  answers:"
+    yield '    - {answer: true_sql, label: "True SQL: ready for sales"}'
+    yield '    - {answer: not_ready, label: "MQL: not ready for sales", drop_to: mql}'
+    held = json.dumps(names[values[0]])
+    yield f'    - {{answer: unqualified, label: "Unqualified: do not nurture", points: -100, hold: {held}}}'
+    yield ""
+    yield "notify:                                  # a task for the owner, as soon as `mode` is write"
+    yield '  - {on: {enters: sql}, by: crm_task, text: "{name} of {company} is ready for sales: {reason}"}'
 
 
 def _speaks_of(form: SeenForm, words: Sequence[str]) -> bool:
