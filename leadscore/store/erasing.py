@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Table, Text, cast, delete, lit
 
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.erased import Key, erased_addresses, erased_keys, remember
+from leadscore.store.every_table import every_table
 from leadscore.store.folding import PAST_ADDRESS, address, link_key
 from leadscore.store.live_tables import addresses, notices, postings, tellings
-from leadscore.store.tables import activities, kinds, links, metadata, property_facts, records, unmatched
+from leadscore.store.tables import activities, kinds, links, property_facts, records, unmatched
 from leadscore.store.unnaming import forget_deliveries
 from leadscore.store.work_tables import parked
 
@@ -91,7 +92,7 @@ def erase(connection: Connection, keys: Collection[Key], emails: Collection[str]
     told = _kinds_of(connection, who)
     _forget_notices(connection, who)
     _forget_links(connection, who)
-    for table in metadata.sorted_tables:
+    for table in every_table():
         for column, ids in (("subject", who.subjects), ("record", who.numbers)):
             if column in table.c and table is not records:
                 _delete(connection, table, table.c[column], ids)

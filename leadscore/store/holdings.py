@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
 from leadscore.store.batch import chunks
 from leadscore.store.erasing import Whose
+from leadscore.store.every_table import every_table
 from leadscore.store.live_tables import deliveries, notices, postings, tellings
-from leadscore.store.tables import ALWAYS, activities, kinds, links, metadata, records, unmatched
+from leadscore.store.tables import ALWAYS, activities, kinds, links, records, unmatched
 from leadscore.store.unnaming import about
 from leadscore.store.work_tables import parked
 from scoring.values import write_instant
@@ -29,7 +30,7 @@ def holdings(connection: Connection, who: Whose) -> dict[str, Rows]:
     Also: activities with what they were, what waits for their addresses, and what came from the CRM as it came.
     """
     found: dict[str, Rows] = {}
-    for table in metadata.sorted_tables:
+    for table in every_table():
         conditions = []
         if "subject" in table.c:
             conditions.append((table.c.subject, who.subjects))

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy import Row as Found
 
 from leadscore.store.batch import chunks, insert_new, to_json, upsert
+from leadscore.store.every_table import every_table
 from leadscore.store.feedback import EMPTIED, FIELD
 from leadscore.store.folding import link_key
 from leadscore.store.live_tables import addresses, outbox, quarantine, refetches, rescores, stage_intents
 from leadscore.store.parked import Parked, park
-from leadscore.store.tables import activities, answers, links, memberships, metadata, property_facts, records
+from leadscore.store.tables import activities, answers, links, memberships, property_facts, records
 from leadscore.store.work_tables import due, ledgers, parked, scores, written
 
 UNKNOWN = "?"
@@ -34,7 +35,7 @@ def move_subjects(connection: Connection, gone: Sequence[int], keep: int) -> Non
     _join_scores(connection, gone, keep)
     _join_counts(connection, gone, keep)
     _join_quarantine(connection, gone, keep)
-    for table in metadata.sorted_tables:
+    for table in every_table():
         if "subject" in table.c and table is not records:
             _move(connection, table, "subject", gone, keep)
     for chunk in chunks([str(who) for who in gone]):
@@ -51,7 +52,7 @@ def move_records(connection: Connection, gone: Sequence[int], into: int, now: in
     _move_links(connection, gone, into)
     _keep_addresses(connection, gone, into)
     _move_parked(connection, gone, into)
-    for table in metadata.sorted_tables:
+    for table in every_table():
         if "record" in table.c and table.name not in _STAY:
             _move(connection, table, "record", gone, into)
 

@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from leadscore.store.database import reading, writing
 from leadscore.store.errors import StoreError
+from leadscore.store.every_table import every_table
 from leadscore.store.live_tables import erased, erased_salt
-from leadscore.store.tables import metadata
 
 _FAILED = "The store's files could not be cleared of who was erased"
 
@@ -61,7 +61,7 @@ def _rewrite(store: Engine) -> bool:
 def _vacuum(store: Engine) -> bool:
     try:
         with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for table in metadata.sorted_tables:
+            for table in every_table():
                 connection.execute(text(f"VACUUM {table.name}"))
     except DBAPIError as error:
         raise StoreError(f"{_FAILED}: {error.orig}. Look whether the database is up.") from error
