@@ -160,6 +160,13 @@ class Org:
         self.db.execute(f'ALTER TABLE "o_{object}" DROP COLUMN "{name}"')
         self._fields[object] = {key: one for key, one in self._fields[object].items() if key != name}
 
+    def look_again(self) -> None:
+        """After something was taken back: the fields as the store has them."""
+        for object, standard in OBJECTS.items():
+            query = "SELECT doc FROM custom_fields WHERE object=? ORDER BY rowid"
+            own = [restored(msgspec.json.decode(row[0])) for row in self.db.execute(query, (object,))]
+            self._fields[object] = {one.name: one for one in (*standard, *own)}
+
     def next_number(self, name: str, many: int = 1) -> int:
         row = self.db.execute("SELECT next FROM numbers WHERE name=?", (name,)).fetchone()
         first: int = row[0] if row else 1
@@ -203,9 +210,6 @@ class Org:
     def _make_tables(self) -> None:
         for object, standard in OBJECTS.items():
             known = {one.name: one for one in standard}
-            query = "SELECT doc FROM custom_fields WHERE object=? ORDER BY rowid"
-            own = [restored(msgspec.json.decode(row[0])) for row in self.db.execute(query, (object,))]
-            self._fields[object] = known | {one.name: one for one in own}
             columns = ", ".join(
                 f'"{one.name}" {one.column}{" PRIMARY KEY" if one.name == "Id" else ""}' for one in standard
             )
@@ -214,6 +218,7 @@ class Org:
                 if name in known:
                     made = f'CREATE INDEX IF NOT EXISTS "i_{object}_{name}" ON "o_{object}" ("{name}", "Id")'
                     self.db.execute(made)
+        self.look_again()
         # What a polymorphic reference leads to: owners are users or queues, activities belong to Leads or Contacts.
         self.db.executescript(_NAME_VIEW)
         self._names = {name.lower(): name for name in OBJECTS}

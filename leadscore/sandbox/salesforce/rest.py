@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from leadscore.sandbox.salesforce import bulk, composite, describing, oauth, query, records
+from leadscore.sandbox.salesforce import bulk, composite, describing, metadata, oauth, query, records
 from leadscore.sandbox.salesforce.answers import Answer, Request, failure, refusal, request
 from leadscore.sandbox.salesforce.errors import Refused
 from leadscore.sandbox.salesforce.org import Org
@@ -80,6 +80,8 @@ def route(org: Org, asked: Request, changed: list[Changed]) -> Answer:
             return found
         case ("jobs", "ingest" | "query", *_):
             return bulk.answer(org, sight, asked, write, changed)
+        case ("metadata", *_):
+            return metadata.answer(org, asked)
         case ("composite", "sobjects", _):
             return records.retrieve(org, sight, asked)
     raise Refused("NOT_FOUND", "The requested resource does not exist")

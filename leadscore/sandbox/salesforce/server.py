@@ -22,7 +22,7 @@ from typing import Any
 
 from leadscore.sandbox.clock import Clock
 from leadscore.sandbox.faults import Fault
-from leadscore.sandbox.salesforce import control, flows, rest, setup
+from leadscore.sandbox.salesforce import control, flows, permissions, rest, setup
 from leadscore.sandbox.salesforce.answers import Answer, failure, request
 from leadscore.sandbox.salesforce.messages import Messenger
 from leadscore.sandbox.salesforce.org import Org
@@ -160,6 +160,7 @@ class _Server(ThreadingHTTPServer):
 
     def tell(self, changed: list[Changed]) -> None:
         """Starts the flows that watch what was changed, in the transaction of the change."""
+        permissions.follow(self.org, changed)
         if flows.follow(self.org, changed):
             self.messenger.wake()
 
