@@ -19,9 +19,9 @@ OTHER = "pat-na1-0f0f0f0f-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
-def filed(tmp_path: Path, database_url: str) -> Iterator[Rig]:
+def filed(tmp_path: Path) -> Iterator[Rig]:
     """A rig whose token stands in a file."""
-    with rig(tmp_path, database_url, people(5), token_file=True) as made:
+    with rig(tmp_path, f"sqlite:///{tmp_path / 'store.db'}", people(5), token_file=True) as made:
         yield made
 
 

@@ -48,23 +48,23 @@ def test_a_pattern_that_cannot_be_bounded_is_refused_with_its_place(pattern: str
     assert "greedy.yaml:" in str(told.value)
 
 
-def test_deep_and_huge_bodies_cost_little_and_their_neighbours_go_on(made: Rig) -> None:
+def test_deep_and_huge_bodies_cost_little_and_their_neighbours_go_on(lone: Rig) -> None:
     deep = b"[" * 100_000
-    huge = json.dumps([change(int(made.ids[0]), "x" * 2**20, 1), change(int(made.ids[1]), "x", 2)]).encode()
+    huge = json.dumps([change(int(lone.ids[0]), "x" * 2**20, 1), change(int(lone.ids[1]), "x", 2)]).encode()
     inner = (
-        b'[{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"}," + json.dumps(change(int(made.ids[2]), "x", 3)).encode() + b"]"
+        b'[{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"}," + json.dumps(change(int(lone.ids[2]), "x", 3)).encode() + b"]"
     )
     digits = b'[{"eventId":' + b"9" * 1_000_000 + b"}]"
     keys = json.dumps([{f"k{number}": number for number in range(50_000)}]).encode()
-    for id in made.ids[:3]:
-        made.edit(id, level="30")
+    for id in lone.ids[:3]:
+        lone.edit(id, level="30")
     for body in (deep, huge, inner, digits, keys):
         began = time.process_time()
-        assert raw(made, body) == 200
+        assert raw(lone, body) == 200
         assert time.process_time() - began < 0.5
-    made.settle()
-    assert [made.totals()[id] for id in made.ids[:3]] == ["30"] * 3
-    with reading(made.store) as connection:
+    lone.settle()
+    assert [lone.totals()[id] for id in lone.ids[:3]] == ["30"] * 3
+    with reading(lone.store) as connection:
         states = deliveries.count_states(connection)
     assert "open" not in states
     assert states["dead"] == 4

@@ -38,23 +38,23 @@ def test_dedupe_key(made: Rig) -> None:
     "key", [lambda event: str(event["eventId"]), lambda event: json.dumps(event)], ids=["event id alone", "attempt too"]
 )
 def test_with_another_key_an_event_is_lost_or_kept_twice(
-    made: Rig, monkeypatch: pytest.MonkeyPatch, key: Callable[[dict[str, Any]], str]
+    lone: Rig, monkeypatch: pytest.MonkeyPatch, key: Callable[[dict[str, Any]], str]
 ) -> None:
     monkeypatch.setattr(hubspot, "event_key", key)
-    red(checks.each_event_is_kept_once_and_none_is_taken_for_another, made)
+    red(checks.each_event_is_kept_once_and_none_is_taken_for_another, lone)
 
 
 def test_diff_before_write(made: Rig) -> None:
     checks.what_did_not_change_is_not_written(made)
 
 
-def test_without_it_everybody_is_written_again_and_again(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_it_everybody_is_written_again_and_again(lone: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     def all_of_it(new: dict[str, str], old: dict[str, str]) -> tuple[FieldChange, ...]:
         return tuple(FieldChange(word, old.get(word, ""), value) for word, value in new.items())
 
     monkeypatch.setattr(worker, "worth_writing", lambda *_, **__: True)
     monkeypatch.setattr(write_back, "differences", all_of_it)
-    red(checks.what_did_not_change_is_not_written, made)
+    red(checks.what_did_not_change_is_not_written, lone)
 
 
 def test_fencing(made: Rig) -> None:
