@@ -42,10 +42,11 @@ _THREADS = 8
 
 @dataclass
 class Crm:
-    """A CRM that takes no time: each reading shows a contact with other values than before; writes are taken. Another
-    `start` begins with other values."""
+    """A CRM that takes `pause` seconds for an answer. Each reading shows a contact with other values than before, and
+    writes are taken. Another `start` begins with other values."""
 
     start: int = 0
+    pause: float = 0.0
     batch: int = 100
     turns: Counter[str] = field(default_factory=Counter)
 
@@ -59,10 +60,12 @@ class Crm:
 
     def fetch_with_activities(self, object: str, ids: Sequence[str], _needs: Needs) -> Page:
         """These contacts, with no activity of their own."""
+        time.sleep(self.pause)
         return Page("", tuple(self._record(object, id) for id in ids), last=True)
 
     def write(self, writes: Sequence[RecordWrite]) -> tuple[WriteAnswer, ...]:
         """As the Protocol says."""
+        time.sleep(self.pause)
         return tuple(WriteAnswer(one.id, "written") for one in writes)
 
     def _record(self, object: str, id: str) -> SeenRecord:
@@ -95,15 +98,15 @@ def clock() -> int:
 
 
 @contextmanager
-def service(url: str, watch: Watch, *, inbox: Inbox | None = None) -> Iterator[str]:
+def service(url: str, watch: Watch, *, inbox: Inbox | None = None, pause: float = 0.0) -> Iterator[str]:
     """The door on a free port with a worker beside it, in this process, as `leadscore serve` has them; its address.
-    `inbox`: another one than the product's."""
+    `inbox`: another one than the product's. `pause`: seconds for an answer of the CRM."""
     # It tells of every request that waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with ExitStack() as open_things:
         store = open_store(url, "NORMAL")
         open_things.callback(store.dispose)
-        crm = Crm(start=250)
+        crm = Crm(start=250, pause=pause)
         work = Work("bench", store, crm.reader(), crm, rulebook(edited=False), WritePolicy(), (), clock)
         crew = Crew(shifts(work, 1), clock, watch)
         if inbox is None:

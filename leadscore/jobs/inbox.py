@@ -78,7 +78,8 @@ class StoreInbox:
         self._store.dispose()
 
     def _keep(self, groups: Sequence[Sequence[Stored]]) -> list[int]:
-        with writing(self._store) as connection:
+        # A CRM waits for the answer; the work behind it can wait.
+        with writing(self._store, urgent=True) as connection:
             if self._group is None:
                 for setting in ("synchronous_commit = on", "lock_timeout = '3s'", "statement_timeout = '4s'"):
                     connection.execute(text(f"SET LOCAL {setting}"))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Literal
 
 from alembic import command
@@ -17,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from leadscore.store.errors import StoreError
+from leadscore.store.turns import Turns
 
 _WRITES = "leadscore_writes"
 _LONGEST = 60
@@ -83,33 +83,32 @@ def connect(url: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Engine
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes: all of it is kept at the end, or nothing. On SQLite there is one at a time.
+def writing(engine: Engine, *, urgent: bool = False) -> Iterator[Connection]:
+    """One transaction that writes: all of it is kept at the end, or nothing. On SQLite there is one at a time, and who
+    is `urgent` comes before the other threads of this process.
 
     Raises StoreError if the database does not take it: it is locked, its disk is full, or it is gone.
     """
-    with _told(engine), _turn(engine), engine.connect() as plain:
+    with _told(engine), _turn(engine, urgent=urgent), engine.connect() as plain:
         connection = plain.execution_options(**{_WRITES: True})
         with connection.begin():
             yield connection
 
 
 @contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
+def _turn(engine: Engine, *, urgent: bool) -> Iterator[None]:
     """Lets the threads of this process write one after the other. SQLite itself would let all but one sleep for some
     milliseconds, and again, until one of them happens to find it free."""
-    turns = _turns(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
-    mine = turns is not None and turns.acquire(timeout=_LONGEST)
-    try:
+    if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
-    finally:
-        if turns is not None and mine:
-            turns.release()
+        return
+    with _turns(engine.url.database).turn(_LONGEST, urgent=urgent):
+        yield
 
 
 @cache
-def _turns(_file: str) -> Lock:
-    return Lock()
+def _turns(_file: str) -> Turns:
+    return Turns()
 
 
 @contextmanager
