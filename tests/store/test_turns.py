@@ -62,9 +62,8 @@ def test_who_is_urgent_comes_before_those_who_wait() -> None:
         with turns.turn(10.0, urgent=urgent):
             order.append(name)
 
-    with ThreadPoolExecutor(3) as pool:
-        with turns.turn(10.0):
-            for waiting, name in enumerate(("first", "second", "urgent"), 1):
-                pool.submit(write, name, name == "urgent")
-                assert until(partial(there_are, turns, waiting))
+    with ThreadPoolExecutor(3) as pool, turns.turn(10.0):
+        for waiting, name in enumerate(("first", "second", "urgent"), 1):
+            pool.submit(write, name, name == "urgent")
+            assert until(partial(there_are, turns, waiting))
     assert order == ["urgent", "first", "second"]
