@@ -92,8 +92,8 @@ def between(size: Size) -> Section:
                 Row(f"{sort}: scores that were sent once more", "some", f"{told.again}", told.again > 0),
             ]
     how = (
-        "Of three kills one comes while the portal, which has taken scores, keeps its answer back, one while it does so "
-        "with a task, one up to 20 ms after a write. What is sent again shows that the gap was hit."
+        "Of three kills one comes while the portal, which has taken scores, keeps its answer back, one while it does "
+        "so with a task, one up to 20 ms after a write. What is sent again shows that the gap was hit."
     )
     return Section(TITLES["between"], how, tuple(rows))
 
