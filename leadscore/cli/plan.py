@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy import Engine
 
 from config.problems import ConfigError, Problem
 from connectors.plan import RecordPlan, WritePlan, dump
@@ -13,8 +14,11 @@ from leadscore.cli.bars import say
 from leadscore.cli.clock import now
 from leadscore.cli.show import clean, console, json_line
 from leadscore.jobs.plan import PlanReport, make_plan
+from leadscore.jobs.process import process_name
 from leadscore.jobs.rule_counts import RuleCount
-from leadscore.wiring import parts
+from leadscore.jobs.stage_view import Outlook, outlook
+from leadscore.jobs.stages import StageMover
+from leadscore.wiring import Parts, parts
 from scoring.values import read_instant, write_instant
 
 PENDING = 2
@@ -34,16 +38,29 @@ def plan(
     instant = _instant(as_of)
     with made.store() as store:
         report = make_plan(store, made.reader, made.rulebook, instant, made.policy)
+        ahead = _outlook(made, store) if as_of is None else Outlook({}, {})
     if out is not None:
         with out.open("wb") as file:
             dump(report.plan, file)
     if as_json:
-        _print_json(report)
+        _print_json(report, ahead)
     else:
         show_plan(console(), report, top)
+        _show_outlook(console(), ahead)
         _say_next(report, out)
-    if report.plan.rows:
+    if report.plan.rows or ahead.moves:
         raise typer.Exit(PENDING)
+
+
+def _outlook(made: Parts, store: Engine) -> Outlook:
+    name = f"{process_name()}:plan"
+    return outlook(store, StageMover(store, made.crm.stages, made.rulebook, name=name), now())
+
+
+def _show_outlook(out: Console, ahead: Outlook) -> None:
+    for what, moves in (("", ahead.moves), (" would be (the model only observes)", ahead.wishes)):
+        for (value, stage), count in moves.items():
+            out.print(f"  lifecycle stage{what}: {clean(value) or 'none'} -> {stage}: {count:,}")
 
 
 def _instant(text: str | None) -> int:
@@ -114,9 +131,15 @@ def _show_rules(out: Console, rules: Sequence[RuleCount]) -> None:
         out.print(f"{rule.subjects:>9,} {share:>6}  {name}{flag}", style="yellow" if flag else None, soft_wrap=True)
 
 
-def _print_json(report: PlanReport) -> None:
+def _print_json(report: PlanReport, ahead: Outlook) -> None:
     write = console().file.write
-    write(json_line(_head(report)).decode())
+    lifecycle = {
+        "lifecycle_moves": [{"from": value, "to": stage, "records": n} for (value, stage), n in ahead.moves.items()],
+        "lifecycle_observed": [
+            {"from": value, "to": stage, "records": n} for (value, stage), n in ahead.wishes.items()
+        ],
+    }
+    write(json_line(_head(report) | lifecycle).decode())
     for row in report.plan.rows:
         changes = {change.word: {"old": change.old, "new": change.new} for change in row.changes}
         write(json_line({"object": row.object, "id": row.id, "changes": changes}).decode())

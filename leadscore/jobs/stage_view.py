@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
+from leadscore.jobs.stages import StageMover
 from leadscore.store.database import one_writer, reading, writing
 from leadscore.store.known_stages import FUSE, MODELS, Past, count_wishes, note, notes, past_moves
-from leadscore.store.stages import Pending, count_pending, pending, release
+from leadscore.store.stages import Pending, count_pending, count_ready, pending, release
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,22 @@ def stopped(connection: Connection) -> tuple[str, ...]:
     waiting, said = count_pending(connection), notes(connection)
     found = [said[FUSE][1]] if FUSE in said and waiting.get(FUSE) else []
     return (*found, *([said[MODELS][1]] if MODELS in said else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many records an apply would move, and an observing model would, by the CRM's value now and our word."""
+
+    moves: Mapping[tuple[str, str], int]
+    wishes: Mapping[tuple[str, str], int]
+
+
+def outlook(store: Engine, mover: StageMover, now: int) -> Outlook:
+    """Reads the stages of those who are asked about and decides; writes nothing into the CRM. Lets its errors through,
+    and Refused."""
+    mover.decide_all(now)
+    with reading(store) as connection:
+        return Outlook(count_ready(connection), count_wishes(connection))
 
 
 def let_go_on(store: Engine, now: int) -> int:

@@ -255,6 +255,13 @@ def count_pending(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in counts}
 
 
+def count_ready(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many decided changes wait to begin, by the CRM's value now and our word for the stage."""
+    c = stage_intents.c
+    query = select(c.before, c.stage, func.count()).where(c.step == READY).group_by(c.before, c.stage)
+    return {(row[0], row[1]): row[2] for row in connection.execute(query.order_by(c.before, c.stage))}
+
+
 def _ready(now: int, lease: int) -> tuple[ColumnElement[bool], ...]:
     c = stage_intents.c
     free = or_(c.owner.is_(None), c.until <= now, c.until > now + 2 * lease) if lease else c.owner.is_(None)

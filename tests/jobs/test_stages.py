@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from connectors.errors import RetryLater
 from leadscore.jobs.dead_letters import dead_letters, retry
+from leadscore.jobs.stage_view import outlook, view_stages
 from leadscore.store.database import reading
 from leadscore.store.known_stages import MODELS, count_wishes, notes
 from leadscore.store.stages import count_pending, pending
@@ -237,6 +238,23 @@ def test_who_has_no_service_moves_stages_with_an_apply(place: Town) -> None:
     place.apply()
     assert place.move().steps.done == 1
     assert place.stage(id) == SQL
+
+
+def test_a_plan_foresees_the_moves_and_writes_none(place: Town) -> None:
+    id = entered(place, **BOTH)
+    place.later().edit(id, jobtitle="Clerk")
+    place.score()
+    assert outlook(place.store, place.mover(), place.now).moves == {(SQL, "lead"): 1}
+    assert place.history(id) == [SQL]
+    place.settle()
+    assert place.stage(id) == LEAD
+
+
+def test_the_view_of_stages_tells_what_waits_and_what_moved(place: Town) -> None:
+    id = entered(place, **BOTH)
+    view = view_stages(place.store, 10)
+    assert (view.stopped, view.counts, view.pending) == ((), {}, ())
+    assert [(one.id, one.before, one.after, one.outcome) for one in view.past] == [(id, "", SQL, "done")]
 
 
 def counts(place: Town) -> dict[str, int]:
