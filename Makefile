@@ -38,7 +38,7 @@ types: $(VENV)/.tests ## mypy, strict
 bench: $(VENV)/.bench ## speed and memory, into benchmarks/RESULTS.md (about 15 minutes)
 	$(BIN)/python -m benchmarks.run
 
-soak: $(VENV)/.bench ## kills, outages and load for an hour, into benchmarks/RESULTS.md; PART=kills KILLS=20 MINUTES= EVENTS=
+soak: $(VENV)/.tests ## kills, outages and load for an hour, into benchmarks/RESULTS.md; PART=kills KILLS=20 MINUTES= EVENTS=
 	$(BIN)/python -m tests.soak $(PART) $(if $(KILLS),--kills $(KILLS)) $(if $(MINUTES),--minutes $(MINUTES)) \
 	  $(if $(EVENTS),--events $(EVENTS))
 

@@ -8,6 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+RESULTS = Path(__file__).with_name("RESULTS.md")
+SOAK = "Soak: "
+"""So begin the titles of the sections that `make soak` writes."""
+
 
 @dataclass(frozen=True)
 class Row:

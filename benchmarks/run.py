@@ -8,11 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import ingest, latency, million, model_change, month, scorer, write_back
-from benchmarks.results import Section, commit_now, kept, page, replaced
-
-RESULTS = Path(__file__).with_name("RESULTS.md")
-SOAK = "Soak: "
-"""So begin the titles of the sections that `make soak` writes."""
+from benchmarks.results import RESULTS, SOAK, Section, commit_now, kept, page, replaced
 
 Part = Callable[[Path, bool], Sequence[Section]]
 PARTS: Mapping[str, Part] = {

@@ -13,8 +13,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.results import Row, Section, commit_now, replaced
-from benchmarks.run import RESULTS
+from benchmarks.results import RESULTS, Row, Section, commit_now, replaced
 from tests.soak.parts import PARTS, TITLES, Size
 
 

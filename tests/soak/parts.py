@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.results import Row, Section
-from benchmarks.run import SOAK
+from benchmarks.results import SOAK, Row, Section
 from tests.crash.between import kill_between
 from tests.crash.killing import kill_and_kill
 from tests.crash.leaders import LEASE, kill_leaders
