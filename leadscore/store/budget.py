@@ -10,6 +10,7 @@ from connectors.errors import QuotaExhausted
 from leadscore.store.batch import insert_new
 from leadscore.store.database import writing
 from leadscore.store.live_tables import budget
+from leadscore.store.prepared import Prepared, given, told
 
 DAY = "day"
 _DAY_MS = 86_400_000
@@ -18,6 +19,7 @@ _LONGEST_PAUSE = 2 * 3_600_000
 _KEPT_FREE = 0.1
 _RATE = 0.96
 _AHEAD = 0.02
+_BRAKE = 4
 _COLUMNS = ("kind", "window_start", "used", "limit", "left", "ends", "paused_until")
 
 
@@ -131,8 +133,10 @@ class StoreBudget:
             row, day = rows[BURST], _turned(rows[DAY], now)
             interval = row.ends if limits.interval is None else round(limits.interval * 1000)
             known = row._replace(limit=limits.burst or row.limit, ends=interval or row.ends)
-            if limits.burst_left == 0:
-                known = known._replace(paused_until=max(known.paused_until, now + (known.ends or 10_000) // 10))
+            if limits.burst_left is not None and limits.burst_left <= int(known.limit * _AHEAD):
+                # Calls that were held up on their way come close together, and more are underway.
+                rest = (known.ends or 10_000) // 10 if limits.burst_left == 0 else _BRAKE * self._gap(known)
+                known = known._replace(paused_until=max(known.paused_until, now + rest))
             known_of_day = limits.day is not None or limits.day_left is not None
             seen = day._replace(
                 limit=day.limit if limits.day is None else limits.day,
@@ -160,8 +164,7 @@ class StoreBudget:
     def _rows(self, connection: Connection) -> dict[str, _Row]:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL synchronous_commit = off"))
-        query = select(*(budget.c[name] for name in _COLUMNS)).order_by(budget.c.kind).with_for_update()
-        return {row.kind: _Row._make(row) for row in connection.execute(query)}
+        return {row[0]: _Row._make(row) for row in _READ.rows(connection)}
 
     def _check(self, day: _Row) -> None:
         if why := spent(CallsState(day.used, day.limit, day.left, day.ends, None), self._share):
@@ -195,4 +198,9 @@ def _turned(day: _Row, now: int) -> _Row:
 
 
 def _save(connection: Connection, row: _Row) -> None:
-    connection.execute(update(budget).where(budget.c.kind == row.kind).values(row._asdict()))
+    _WRITE.run(connection, which=row.kind, **{f"new_{name}": value for name, value in row._asdict().items()})
+
+
+_READ = Prepared(select(*(budget.c[name] for name in _COLUMNS)).order_by(budget.c.kind).with_for_update())
+_NEW = {name: given(f"new_{name}") for name in _COLUMNS if name != "kind"}
+_WRITE = Prepared(update(budget).where(budget.c.kind == told("which")).values(_NEW))
