@@ -35,8 +35,8 @@ lint: $(VENV)/.tests ## lint and import rules
 types: $(VENV)/.tests ## mypy, strict
 	$(BIN)/mypy
 
-bench: $(VENV)/.bench ## speed and memory, into benchmarks/RESULTS.md (about 15 minutes)
-	$(BIN)/python -m benchmarks.run
+bench: $(VENV)/.bench ## speed and memory, into benchmarks/RESULTS.md (about 25 minutes); PART=live
+	$(BIN)/python -m benchmarks.run $(PART)
 
 soak: $(VENV)/.tests ## kills, outages and load for an hour, into benchmarks/RESULTS.md; PART=kills KILLS=20 MINUTES= EVENTS=
 	$(BIN)/python -m tests.soak $(PART) $(if $(KILLS),--kills $(KILLS)) $(if $(MINUTES),--minutes $(MINUTES)) \
