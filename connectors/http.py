@@ -32,8 +32,9 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `path` begins with a slash; `body` is JSON already; `kind` says which budget it uses up. One that is
-    `once` is not sent again after an error that leaves open whether it was carried out."""
+    """One request. `path` begins with a slash; `body` is JSON already, unless the `headers` of this call give it another
+    Content-Type; `kind` says which budget it uses up. One that is `once` is not sent again after an error that leaves
+    open whether it was carried out."""
 
     method: str
     path: str
@@ -41,6 +42,7 @@ class Call:
     body: bytes | None = None
     kind: str = BURST
     once: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Session:
     def _exchange(self, call: Call, headers: dict[str, str]) -> Answer:
         if call.body is not None:
             headers["Content-Type"] = "application/json"
+        headers |= call.headers
         try:
             response = self._http.request(
                 call.method,
