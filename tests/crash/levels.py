@@ -24,7 +24,9 @@ from leadscore.sandbox import Sandbox
 from leadscore.store.database import open_store
 from scoring.values import Tables
 
-FIRST, SQL, TOP = 60, 65, 100
+FIRST, NEAR, SQL, TOP = 36, 60, 65, 100
+RISING = 45
+"""So many may rise into SQL: were there more than fifty in a day, the fuse would stop them before sales is flooded."""
 OWNERS = ("501", "502")
 TOTAL = property_name("total")
 MODEL = (
@@ -63,6 +65,7 @@ class Levels:
 
     sandbox: Sandbox
     levels: dict[str, int] = field(default_factory=dict)
+    _tops: dict[str, int] = field(default_factory=dict)
     _draw: Random = field(default_factory=lambda: Random(5))
 
     def begin(self, people: int, database: str) -> None:
@@ -70,12 +73,14 @@ class Levels:
         self.control("limits", {"burst": 100_000, "search_per_second": 1_000})
         made = {"name": "level", "label": "Level", "type": "number", "fieldType": "number"}
         self.api("POST", "/crm/v3/properties/contacts", made | {"groupName": "contactinformation"})
-        same = {"level": str(FIRST)}
+        levels = [NEAR if number < RISING else FIRST for number in range(people)]
         rows = [
-            same | {"email": f"p{number}@crash.example", "hubspot_owner_id": OWNERS[number % len(OWNERS)]}
-            for number in range(people)
+            {"email": f"p{n}@crash.example", "level": str(level), "hubspot_owner_id": OWNERS[n % len(OWNERS)]}
+            for n, level in enumerate(levels)
         ]
-        self.levels = dict.fromkeys(map(str, self.control("people/import", {"rows": rows})["ids"]), FIRST)
+        ids = map(str, self.control("people/import", {"rows": rows})["ids"])
+        self.levels = dict(zip(ids, levels, strict=True))
+        self._tops = {id: TOP if level == NEAR else SQL - 1 for id, level in self.levels.items()}
         book = Rulebook((parse_model(MODEL, "levels"),), (MODEL,), Tables(frozenset(), frozenset(), {}))
         store = open_store(database)
         with closing(self.hubspot()) as hubspot:
@@ -113,10 +118,11 @@ class Levels:
         self.control("webhooks", hooks | {"subscriptions": wanted, "faults": faults, "clock": "real"})
 
     def raise_one(self, *, over_the_line: bool = False) -> str:
-        """A contact that is not at the top yet rises by a few levels, or from below SQL into it; its id."""
-        rising = [id for id, level in self.levels.items() if level < (SQL if over_the_line else TOP)]
-        id = self._draw.choice(rising)
-        self.levels[id] = SQL if over_the_line else min(TOP, self.levels[id] + self._draw.randint(1, 9))
+        """A contact that is not at its top yet rises by a few levels, or from below SQL into it; its id."""
+        tops = {id: SQL if top == TOP else 0 for id, top in self._tops.items()} if over_the_line else self._tops
+        id = self._draw.choice([id for id, level in self.levels.items() if level < tops[id]])
+        by = SQL if over_the_line else self._draw.randint(1, 9)
+        self.levels[id] = min(tops[id], self.levels[id] + by)
         self.control("people/edit", {"id": int(id), "properties": {"level": str(self.levels[id])}})
         return id
 
