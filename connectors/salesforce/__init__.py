@@ -1,0 +1,1 @@
+"""Salesforce: Leads and Contacts, their company, opportunities and activities, read and scored."""
