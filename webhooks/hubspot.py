@@ -72,10 +72,17 @@ def read_body(body: bytes, portal: Portal) -> Batch:
         event: _Event | None = None
         try:
             event = read_object(raw)
-            if why := _unwanted(event, portal):
-                dropped[why] += 1
+            if str(event.get("portalId")) != portal.id and _id(event, "portalId") != portal.id:
+                dropped["elsewhere"] += 1
                 continue
-            delivery = _delivery(event, raw, portal)
+            thing, kind = _type(event)
+            if not thing or kind is None:
+                dropped["not_for_us"] += 1
+                continue
+            if kind == "changed" and _echo(event, portal):
+                dropped["echoes"] += 1
+                continue
+            delivery = _delivery(event, thing, kind, raw, portal)
             deliveries.setdefault(delivery.key, delivery)
         except Unreadable as error:
             letter = _reject(portal, raw, f"event {number} of {len(events)}: {error}", event=event)
@@ -86,15 +93,6 @@ def read_body(body: bytes, portal: Portal) -> Batch:
 def _reject(portal: Portal, raw: bytes, reason: str, *, event: _Event | None = None, whole: bool = False) -> Rejected:
     key = hashlib.sha256(raw).hexdigest() if event is None else event_key(event)
     return Rejected(SOURCE, portal.id, key, reason, whole, raw)
-
-
-def _unwanted(event: _Event, portal: Portal) -> str:
-    if _id(event, "portalId") != portal.id:
-        return "elsewhere"
-    thing, kind = _type(event)
-    if not thing or kind is None:
-        return "not_for_us"
-    return "echoes" if kind == "changed" and _echo(event, portal) else ""
 
 
 def _echo(event: _Event, portal: Portal) -> bool:
@@ -121,10 +119,7 @@ def _object(event: _Event, name: str) -> str:
     return _OBJECTS.get(number, "") if isinstance(number, str) else ""
 
 
-def _delivery(event: _Event, raw: bytes, portal: Portal) -> Delivery:
-    thing, kind = _type(event)
-    if kind is None:
-        raise Unreadable("subscriptionType is unknown")
+def _delivery(event: _Event, thing: str, kind: Kind, raw: bytes, portal: Portal) -> Delivery:
     if kind == "merged":
         records = _merge(event, thing)
     elif kind == "linked":

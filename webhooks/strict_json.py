@@ -13,6 +13,7 @@ MOST_EVENTS = 1000
 _DEEPEST = 16
 _LARGEST = 2**63 - 1
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
+_CANONICAL = msgspec.json.Encoder(order="sorted").encode
 _BATCH = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -72,6 +73,9 @@ def read_object(raw: bytes) -> dict[str, Any]:
     Strings may hold NUL and half surrogate pairs, as a CRM that cuts a text in the middle of a sign sends them:
     whoever uses a string checks it.
     """
+    value = _plain(raw)
+    if value is not None:
+        return value
     try:
         value = _STRICT.decode(raw.decode("utf-8"))
     except UnicodeDecodeError:
@@ -87,11 +91,28 @@ def read_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
+def _plain(raw: bytes) -> dict[str, Any] | None:
+    """The object, if nobody can doubt it: flat, and what comes out again byte by byte names no key twice. Reading it so
+    costs a fifth of looking at every key and number; None: look."""
+    try:
+        value = msgspec.json.decode(raw)
+        if type(value) is not dict or raw.count(b"{") + raw.count(b"[") > 1 or msgspec.json.encode(value) != raw:
+            return None
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+    odd = any(type(one) is float or (type(one) is int and not -_LARGEST <= one <= _LARGEST) for one in value.values())
+    return None if odd else value
+
+
 def event_key(event: dict[str, Any]) -> str:
     """SHA-256 (hex) of the canonical JSON without `attemptNumber`: sorted keys, no spaces, UTF-8."""
     rest = {name: value for name, value in event.items() if name != "attemptNumber"}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    try:
+        text = _CANONICAL(rest)
+    except UnicodeEncodeError:  # half a surrogate pair
+        written = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = written.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
