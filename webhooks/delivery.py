@@ -12,7 +12,8 @@ Part = Literal["itself", "primary", "merged", "new", "from", "to"]
 
 @dataclass(frozen=True, slots=True)
 class NamedRecord:
-    """A record that a notice names. `object` is contact, company or deal, or "" where the notice does not say."""
+    """A record that a notice names. `object` is contact, company or deal, Salesforce's Lead or Contact, or "" where the
+    notice does not say."""
 
     part: Part
     object: str
@@ -23,9 +24,11 @@ class NamedRecord:
 class Delivery:
     """One notice: a hint that its records should be read again, never data.
 
-    `account` is the portal id. `key` is the SHA-256 (hex) of the whole event but its attempt number: the same for a
-    repeat, another for an event that differs in anything. `property` is "" unless `kind` is `changed`. `occurred_at`
-    is ms UTC by the CRM's clock. `raw` holds the event's bytes as they came.
+    `account` is the portal id, or the id of Salesforce's organisation. `key` is a SHA-256 (hex): of the whole event but
+    its attempt number on HubSpot (the same for a repeat, another for an event that differs in anything), of the
+    notification's id on Salesforce. `property` is "" unless `kind` is `changed`, and always on Salesforce.
+    `occurred_at` is ms UTC by the CRM's clock, by ours where the CRM does not tell it. `raw` holds the event's bytes as
+    they came; a notification of Salesforce stands alone in it.
     """
 
     source: str
