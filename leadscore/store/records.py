@@ -1,7 +1,7 @@
 """Keeps CRM records: each value with its time, the current fold of them, and who belongs to whom."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from operator import itemgetter
 
 import msgspec
@@ -27,7 +27,8 @@ Key = tuple[str, str]
 @dataclass(slots=True)
 class Held:
     """A record as the store has it. `read_at` None: others named it, it was never read itself. `merged_into`: our
-    number of what it became; then it is dead for good."""
+    number of what it became; then it is dead for good. `written`: its document as JSON, which most who ask for a
+    record never open."""
 
     id: int
     subject: int | None
@@ -38,8 +39,13 @@ class Held:
     modified_at: int | None
     ahead: int | None
     email: str | None
-    document: dict[str, str] = field(default_factory=dict)
+    written: str = "{}"
     merged_into: int | None = None
+
+    @property
+    def document(self) -> dict[str, str]:
+        """Its values, read anew at each call."""
+        return _decode(self.written)
 
 
 _COLUMNS = tuple(column.name for column in tables.records.columns)
@@ -61,9 +67,10 @@ def keep_records(connection: Connection, seen: Iterable[SeenRecord], now: int, *
     changed: list[tuple[Held, SeenRecord, Reading]] = []
     for key, record in latest.items():
         before = held[key]
-        reading = read_record(before.id, before.document, record, now, first=before.read_at is None)
+        was = before.document
+        reading = read_record(before.id, was, record, now, first=before.read_at is None)
         facts += reading.facts
-        same = reading.document == before.document and _email(before, record) == before.email
+        same = reading.document == was and _email(before, record) == before.email
         if before.email and _email(before, record) != before.email:
             facts.append(past_address(before.id, before.email, now))
         if before.read_at is None or not same or (before.until is not None) != record.archived:
@@ -170,7 +177,7 @@ def find_records(connection: Connection, keys: Sequence[Key]) -> dict[Key, Held]
         for row in _FOUND.rows(connection, object=name, keys=ids):
             theirs, id, subject, since, until, read_at, created_at, modified_at, ahead, email, document, into = row
             times = (since, until, read_at, created_at, modified_at, ahead)
-            found[name, theirs] = Held(id, subject, *times, email, _decode(document), into)
+            found[name, theirs] = Held(id, subject, *times, email, document, into)
     return found
 
 
@@ -230,9 +237,10 @@ def _relink(
         open_links.setdefault((mine, name), set()).add(theirs)
     fresh: list[Row] = []
     for before, record, _ in changed:
+        was = before.document
         for other, ids in sorted(record.links.items()):
             had, has = open_links.get((before.id, other), set()), {held[other, id].id for id in ids}
-            since = tables.ALWAYS if link_key(other) not in before.document else now
+            since = tables.ALWAYS if link_key(other) not in was else now
             fresh += [(before.id, id, since, None, other) for id in sorted(has - had)]
             if had - has:
                 gone = (links.c.record == before.id, links.c.other.in_(sorted(had - has)), links.c.until.is_(None))
