@@ -11,6 +11,7 @@ from connectors.plan import STAGE_WORD, RecordPlan, WritePlan, fuse, stage_moves
 from connectors.protocol import Reader, RecordWrite, WriteAnswer, Writer
 from leadscore.jobs.refused import ConfirmationNeeded, FuseBlown, StalePlan
 from leadscore.jobs.rulebook import Rulebook
+from leadscore.store import due
 from leadscore.store.account import Binding, bound, note, require_same
 from leadscore.store.batch import chunks, to_json
 from leadscore.store.database import reading, writing
@@ -123,6 +124,7 @@ def apply_plan(
     with writing(store) as connection:
         if found.baseline_at is None:
             note(connection, baseline_at=plan.as_of)
+        due.sent(connection, plan.as_of)
         end_run(connection, run, now, "done", trace | _counts(report))
     return report
 

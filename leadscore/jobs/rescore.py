@@ -20,6 +20,7 @@ from leadscore.store.models import put_in_force
 from leadscore.store.places import places_of
 from leadscore.store.scores import (
     Scored,
+    changed,
     due_subjects,
     forget_scores,
     outdated_subjects,
@@ -72,6 +73,7 @@ def rescore(
 ) -> RescoreReport:
     """Brings every score up to `now`: of subjects that were named, whose instant has come, and of all if the models
     are other ones than before. The result does not depend on the number of processes. Cut short, it goes on later.
+    Nothing is written: after the first apply, whose score changed stays due until a service or an apply has seen to it.
 
     Raises StoreError if nothing was read yet.
     """
@@ -152,11 +154,17 @@ def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
                         stood.append(Stood(one.subject, score, standing(one.facts, score), one.facts))
             gone = set(subjects) - {one.subject for one in results}
             with writing(store) as connection:
-                if stood:
+                if stood or work.begun:
                     one_writer(connection)
-                save_scores(connection, results, work.generation, marks, newcomers_enter=work.begun)
+                before = save_scores(connection, results, work.generation, marks, newcomers_enter=work.begun)
                 forget_scores(connection, gone)
-                due.settle(connection, marks)
+                if work.begun and not work.everybody:
+                    # A service beside us would have told the CRM, and must still; other models are a person's to apply.
+                    kept = {who: mark for who, mark in marks.items() if who not in gone}
+                    due.settle(connection, {who: marks[who] for who in gone & marks.keys()})
+                    due.settle_unsent(connection, kept, changed(before, results), work.now)
+                else:
+                    due.settle(connection, marks)
                 request_for(connection, work.rulebook.models, stood, work.now)
         scored, removed = scored + len(results), removed + len(gone)
     return scored, removed

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadscore.store.batch import chunks, insert_new
@@ -15,6 +15,8 @@ from leadscore.store.work_tables import due, scores
 HELD = 600_000
 """How long at most `hold` keeps subjects from being scored, ms."""
 _WAKES = 10_000
+UNSENT = "unsent"
+"""The reason of who was scored by a command, which writes nothing: the CRM is still to be told."""
 
 
 def mark(connection: Connection, subjects: Iterable[int], reason: str, now: int) -> None:
@@ -44,9 +46,28 @@ def wake(connection: Connection, now: int) -> int:
     return len(woken)
 
 
+def named() -> Select[tuple[int]]:
+    """Who is due by notice or instant; not who was scored already and only waits to be written."""
+    return select(due.c.subject).where(or_(due.c.reason != UNSENT, due.c.mark != 0))
+
+
 def settle(connection: Connection, seen: dict[int, int]) -> None:
     """Takes notices away, but not of a subject that was named again since they were seen."""
     _SETTLE.run_all(connection, [{"who": subject, "seen": mark} for subject, mark in seen.items()])
+
+
+def settle_unsent(connection: Connection, seen: dict[int, int], changed: Iterable[int], now: int) -> None:
+    """Takes notices away as `settle` does, for who scores without writing. Whose score `changed` stays due, without a
+    notice, until a worker has looked whether the CRM must be told, or `sent`."""
+    told = {row[0] for row in _OPEN.rows(connection, keys=sorted(seen))} if seen else set()
+    settle(connection, seen)
+    rows = [(who, now, 0, UNSENT) for who in sorted(told.union(changed))]
+    insert_new(connection, due, ("subject", "since", "mark", "reason"), list(rows))
+
+
+def sent(connection: Connection, until: int) -> None:
+    """The CRM was told of all scores made until then: nobody need look again whom nothing else has named."""
+    connection.execute(delete(due).where(due.c.reason == UNSENT, due.c.mark == 0, due.c.since <= until))
 
 
 def hold(connection: Connection, subjects: Iterable[int], reason: str, now: int) -> None:
@@ -80,4 +101,5 @@ _SLEEPING = Prepared(
     .order_by(scores.c.wake_at)
     .limit(given("many"))
 )
+_OPEN = Prepared(select(due.c.subject).where(Among(due.c.subject), due.c.reason == UNSENT))
 _SETTLE = Prepared(delete(due).where(due.c.subject == given("who"), due.c.mark == given("seen")))

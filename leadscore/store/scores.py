@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, func, or_, select
 
+from leadscore.store import due
 from leadscore.store.batch import Row, chunks, insert_new, to_json, upsert
 from leadscore.store.prepared import Lookup
 from leadscore.store.tables import records
@@ -69,6 +70,15 @@ def save_scores(
     return before
 
 
+def changed(before: Mapping[int, Before], scored: Iterable[Scored]) -> set[int]:
+    """Whose score came out otherwise than the one saved `before`, or for the first time."""
+    return {
+        one.subject
+        for one in scored
+        if (last := before.get(one.subject)) is None or last.outcome != _outcome(one.score)
+    }
+
+
 def forget_scores(connection: Connection, subjects: Iterable[int]) -> None:
     """Takes away the scores of subjects that no living record shows any more."""
     for chunk in chunks(subjects):
@@ -84,7 +94,7 @@ def saved_lines(connection: Connection, subject: int) -> tuple[Contribution, ...
 
 def due_subjects(connection: Connection, now: int) -> list[int]:
     """Subjects that were named or whose instant has come, ascending. Costs what is due, not what there is."""
-    named = select(due_table.c.subject)
+    named = due.named()
     woken = select(scores.c.subject).where(scores.c.wake_at <= now)
     return sorted({*connection.execute(named).scalars(), *connection.execute(woken).scalars()})
 
@@ -98,7 +108,7 @@ def outdated_subjects(connection: Connection, generation: int, now: int, low: in
         .where(*inside, records.c.until.is_(None), records.c.read_at.is_not(None))
         .where(or_(scores.c.generation.is_(None), scores.c.generation != generation))
     )
-    named = select(due_table.c.subject).where(due_table.c.subject >= low, due_table.c.subject < high)
+    named = due.named().where(due_table.c.subject >= low, due_table.c.subject < high)
     woken = select(scores.c.subject).where(scores.c.subject >= low, scores.c.subject < high, scores.c.wake_at <= now)
     return sorted({subject for query in (other, named, woken) for subject in connection.execute(query).scalars()})
 
