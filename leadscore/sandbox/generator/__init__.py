@@ -6,6 +6,7 @@ follows a known formula, so that a backtest has a truth to find: see outcome.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from leadscore.sandbox.clock import DAY_MS
@@ -15,9 +16,11 @@ from leadscore.sandbox.setup import DO_NOT_SCORE
 from leadscore.sandbox.state import Portal
 
 _CHUNK = 2_000
+Seen = Callable[[people.Person, companies.Company | None, behaviour.Journey, outcome.Deal | None], None]
+"""Hears of each person with company, acts and deal, in order."""
 
 
-def generate(portal: Portal, contacts: int, seed: int) -> dict[str, int]:
+def generate(portal: Portal, contacts: int, seed: int, seen: Seen | None = None) -> dict[str, int]:
     """Adds that many contacts with companies, acts and deals, as of the portal's clock; returns what was made.
 
     The same bytes come out for the same count, seed, clock and previous content. About 0.4 ms a contact.
@@ -42,6 +45,8 @@ def generate(portal: Portal, contacts: int, seed: int) -> dict[str, int]:
                 )
                 deal = outcome.deal(random, person, z, way.last_act(), now) if way.submissions else None
                 filler.contact(person, way, folding.fold(random, person, way, deal), deal, company)
+                if seen is not None:
+                    seen(person, company, way, deal)
             filler.flush()
         filler.finish(DO_NOT_SCORE)
     return filler.made

@@ -9,6 +9,7 @@ GET  /_sandbox/journal?since=0        every write that was taken, oldest first
 GET  /_sandbox/requests               {"GET query": n, ...} and "total"
 POST /_sandbox/fields                 {object, fields: [fields.Field]}: makes custom fields, seen by nobody yet
 POST /_sandbox/grant                  {object, fields: [names], edit?: true}: our user may see and edit them
+POST /_sandbox/generate               {contacts, seed?}: the people of the local HubSpot, as of the org's clock
 POST /_sandbox/people/make            {object, values, user?: username, at?} -> {"id"}: in the app, by a person
 POST /_sandbox/people/edit            {object, id, values, user?, at?}
 POST /_sandbox/people/delete          {object, id, user?}
@@ -37,6 +38,7 @@ from leadscore.sandbox.salesforce.answers import Answer, Json, Request
 from leadscore.sandbox.salesforce.catalogue import OBJECTS
 from leadscore.sandbox.salesforce.errors import Refused
 from leadscore.sandbox.salesforce.fields import Field, restored
+from leadscore.sandbox.salesforce.generator import generate
 from leadscore.sandbox.salesforce.org import Org
 from leadscore.sandbox.salesforce.rows import Changed, Write
 from leadscore.sandbox.salesforce.setup import USERS, organization_id, people
@@ -212,6 +214,11 @@ def _undelete(org: Org, _faults: list[Fault], asked: Request) -> Json:
     return {"id": people_acts.undelete(org, given["object"], given["id"], _write(org, given)).id}
 
 
+def _generate(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    given = asked.json()
+    return generate(org, int(given["contacts"]), int(given.get("seed", 1)))
+
+
 def _flow(org: Org, _faults: list[Fault], asked: Request) -> Json:
     made = msgspec.convert(asked.json(), flows.Flow)
     flows.keep(org, made)
@@ -248,6 +255,7 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("GET", "requests"): _requests,
     ("POST", "fields"): _make_fields,
     ("POST", "grant"): _grant,
+    ("POST", "generate"): _generate,
     ("POST", "people/make"): _make,
     ("POST", "people/edit"): _edit,
     ("POST", "people/delete"): _delete,
