@@ -96,7 +96,8 @@ class SeenRecord:
 
     `history` (oldest first, the current value included) is there for watched properties only. `links` names the
     records it belongs to by object: a contact its primary company, a deal its contacts. `other_emails` are further
-    addresses of the same person, in lower case. `merged_ids` are records that became this one.
+    addresses of the same person, in lower case. `merged_ids` are records of its object that became this one. `became`
+    is the object and the id in which it lives on, when that is of another object: a converted Lead's Contact.
     """
 
     object: str
@@ -111,6 +112,7 @@ class SeenRecord:
     archived: bool = False
     feedback: SeenFeedback | None = None
     merged_ids: tuple[str, ...] = ()
+    became: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from connectors.salesforce.login import Credentials, Login, Reply
 
 VERSION = "66.0"
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+_DESCRIBED = 600.0
 _WRITING = {
     # Without it an active assignment rule may give a Lead to another owner on every write of a score.
     "Sforce-Auto-Assign": "FALSE",
@@ -67,7 +68,7 @@ class Client:
     sf: Any = field(init=False)
     _gate: Session = field(init=False)
     _here: threading.local = field(init=False, default_factory=threading.local)
-    _described: dict[str, Row] = field(init=False, default_factory=dict)
+    _described: dict[str, tuple[float, Row]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises ValueError for an address or a version that cannot be one."""
@@ -100,10 +101,17 @@ class Client:
             yield from page["records"]
 
     def describe(self, object: str) -> Row:
-        """What our user may see of an object; asked once."""
-        if object not in self._described:
-            self._described[object] = self.sf.restful(f"sobjects/{object}/describe")
-        return self._described[object]
+        """What our user may see of an object; asked every ten minutes at most."""
+        tick = self.time.tick()
+        at, found = self._described.get(object, (0.0, None))
+        if found is None or tick - at > _DESCRIBED:
+            found = self.sf.restful(f"sobjects/{object}/describe")
+            self._described[object] = (tick, found)
+        return found
+
+    def forget_fields(self) -> None:
+        """Fields were made or taken away: the next describe asks anew."""
+        self._described.clear()
 
     def rest(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON at a path below `/services/data/vNN.N/`; None where the answer has no body."""
@@ -117,6 +125,11 @@ class Client:
     def server_time(self) -> int | None:
         """Salesforce's own time (ms UTC, whole seconds); None: not told."""
         return told_time(self.send(Call("GET", "/services/data/")))
+
+    def own_user(self) -> str:
+        """The id of the user as whom we work."""
+        found = Reply(self.send(Call("GET", "/services/oauth2/userinfo"))).json()
+        return str(found.get("user_id") or "")
 
     def close(self) -> None:
         self.session.close()

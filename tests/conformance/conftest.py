@@ -4,10 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.rigs import RIGS, Rig
+from tests.conformance.rigs import RIGS, WHOLE_RIGS, Rig, WholeRig
 
 
 @pytest.fixture(params=sorted(RIGS))
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     with RIGS[request.param]() as made:
+        yield made
+
+
+@pytest.fixture(params=sorted(WHOLE_RIGS))
+def whole(request: pytest.FixtureRequest) -> Iterator[WholeRig]:
+    with WHOLE_RIGS[request.param]() as made:
         yield made

@@ -5,28 +5,34 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from connectors.outputs import ADMIN, REPS
 from connectors.protocol import Installer, Needs, Reader, RecordWrite, Writer
+from connectors.salesforce.reader import SalesforceReader
+from connectors.salesforce.writer import SalesforceWriter
 from connectors.stages import StageWriter
 from connectors.tasks import TaskWriter
 from tests.connectors import portal as hubspot_portal
+from tests.connectors.models import MODEL
 from tests.connectors.portal import Portal
+from tests.connectors.salesforce import org as salesforce_org
+from tests.connectors.salesforce.org import Org
 
 HOUR = 3_600_000
+SCORED = (*REPS[:3], *ADMIN[:7], "score_fit", "score_engagement")
+"""The words of a score that is written."""
 
 
 class Rig(Protocol):
-    """One account of a CRM with a connector to it. Persons have one text property to play with."""
+    """One account of a CRM with a connector to it. Persons have one text property to play with. `tick`: how fine the
+    CRM keeps time, ms."""
 
     reader: Reader
     writer: Writer
-    installer: Installer
     object: str
     stream: str
     needs: Needs
     property: str
-    stages: StageWriter
-    tasks: TaskWriter
-    stage_field: str
+    tick: int
     acting: Needs
     """`needs`, and the activities that `act` makes."""
 
@@ -46,8 +52,8 @@ class Rig(Protocol):
         """The person does something that the CRM keeps in the person's own record."""
         ...
 
-    def set_stage(self, id: str, stage: str) -> None:
-        """A colleague sets the stage in the CRM, to a higher or to a lower one; "" empties it."""
+    def install(self) -> None:
+        """Our fields are there from now on."""
         ...
 
     def remove(self, id: str) -> None: ...
@@ -61,6 +67,21 @@ class Rig(Protocol):
         ...
 
 
+class WholeRig(Rig, Protocol):
+    """A connector that installs our fields by itself, moves stages and makes tasks, too."""
+
+    installer: Installer
+    stages: StageWriter
+    tasks: TaskWriter
+    stage_field: str
+
+    def set_stage(self, id: str, stage: str) -> None:
+        """A colleague sets the stage in the CRM, to a higher or to a lower one; "" empties it."""
+        ...
+
+    def again(self) -> "WholeRig": ...
+
+
 @dataclass
 class HubSpotRig:
     """The local HubSpot, in one spelling of its paths."""
@@ -70,6 +91,7 @@ class HubSpotRig:
     object = "contact"
     stream = "contacts"
     property = "jobtitle"
+    tick = 1
     needs = Needs({"contact": ("jobtitle",)}, {"contact": ("jobtitle",)})
     stage_field = "lifecyclestage"
     acting = Needs(needs.properties, needs.watched, activities=frozenset({"email_click", "email_open", "unsubscribe"}))
@@ -104,28 +126,93 @@ class HubSpotRig:
     def set_stage(self, id: str, stage: str) -> None:
         self.portal.post("people/edit", id=id, properties={"lifecyclestage": stage})
 
+    def install(self) -> None:
+        for _ in self.installer.carry_out(self.installer.plan([MODEL]), [MODEL]):
+            pass
+
     def remove(self, id: str) -> None:
         self.portal.api("DELETE", f"/crm/v3/objects/contacts/{id}")
 
     def refused(self, id: str) -> RecordWrite:
         return RecordWrite("contact", id, {"total": "1", "reason": "x" * 70_000})
 
-    def again(self) -> "Rig":
+    def again(self) -> "WholeRig":
         rig = HubSpotRig(self.portal, self.version)
         rig.added = self.added
         return rig
 
 
-def hubspot(version: str) -> AbstractContextManager[Rig]:
+@dataclass
+class SalesforceRig:
+    """The local Salesforce, with Leads or with Contacts."""
+
+    org: Org
+    object: str
+    property = "Title"
+    tick = 1000
+    needs = Needs({"Lead": ("Title",), "Contact": ("Title",)}, {"Lead": ("Title",), "Contact": ("Title",)})
+    acting = Needs(needs.properties, needs.watched, activities=frozenset({"email_bounce", "unsubscribe"}))
+
+    def __post_init__(self) -> None:
+        self.stream = f"{self.object.lower()}s"
+        client = self.org.client()
+        self.reader: Reader = SalesforceReader(client)
+        self.writer: Writer = SalesforceWriter(client)
+
+    def now(self) -> int:
+        return self.org.now()
+
+    def advance(self, ms: int) -> None:
+        self.org.advance(ms)
+
+    def add(self, texts: Sequence[str]) -> list[str]:
+        more = {"Company": "Acme"} if self.object == "Lead" else {}
+        return self.org.make_all(self.object, [{"LastName": "Ode", "Title": text, **more} for text in texts])
+
+    def change(self, id: str, text: str) -> None:
+        self.org.edit(self.object, id, Title=text)
+
+    def act(self, id: str) -> None:
+        self.org.edit(self.object, id, HasOptedOutOfEmail=True, EmailBouncedDate="2026-12-24T18:00:00Z")
+
+    def install(self) -> None:
+        self.org.install(self.object, SCORED)
+
+    def remove(self, id: str) -> None:
+        self.org.post("people/delete", object=self.object, id=id)
+
+    def refused(self, id: str) -> RecordWrite:
+        return RecordWrite(self.object, id, {"total": "1", "grade_band": "x" * 300})
+
+    def again(self) -> "Rig":
+        return SalesforceRig(self.org, self.object)
+
+
+def hubspot(version: str) -> AbstractContextManager[WholeRig]:
     @contextmanager
-    def opened() -> Iterator[Rig]:
+    def opened() -> Iterator[WholeRig]:
         with hubspot_portal.portal() as portal:
             yield HubSpotRig(portal, version)
 
     return opened()
 
 
-RIGS: dict[str, Callable[[], AbstractContextManager[Rig]]] = {
+def salesforce(object: str) -> AbstractContextManager[Rig]:
+    @contextmanager
+    def opened() -> Iterator[Rig]:
+        tracked = ["Title", "HasOptedOutOfEmail"]
+        with salesforce_org.running(tracked={"Lead": tracked, "Contact": tracked}) as org:
+            yield SalesforceRig(org, object)
+
+    return opened()
+
+
+WHOLE_RIGS: dict[str, Callable[[], AbstractContextManager[WholeRig]]] = {
     "hubspot": lambda: hubspot("v3"),
     "hubspot by date": lambda: hubspot("2026-09"),
+}
+RIGS: dict[str, Callable[[], AbstractContextManager[Rig]]] = {
+    **WHOLE_RIGS,
+    "salesforce leads": lambda: salesforce("Lead"),
+    "salesforce contacts": lambda: salesforce("Contact"),
 }

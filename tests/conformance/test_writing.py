@@ -2,22 +2,15 @@
 
 from collections.abc import Mapping
 
-from connectors.outputs import ADMIN, REPS, output_values
+from connectors.outputs import output_values
 from connectors.protocol import RecordWrite
 from scoring.ledger import Score
-from tests.conformance.rigs import Rig
+from tests.conformance.rigs import SCORED, Rig, WholeRig
 from tests.connectors.models import MODEL
 
-SCORED = (*REPS[:3], *ADMIN[:7], "score_fit", "score_engagement")
 
-
-def install(rig: Rig) -> None:
-    for _ in rig.installer.carry_out(rig.installer.plan([MODEL]), [MODEL]):
-        pass
-
-
-def values(total: int, at: int) -> dict[str, str]:
-    """A score as text, emoji, negative numbers and a moment with milliseconds included."""
+def values(total: int, at: int, tick: int = 1000) -> dict[str, str]:
+    """A score as text, emoji, negative numbers and a moment as fine as the CRM keeps it included."""
     score = Score(
         model="b2b",
         as_of=at,
@@ -27,7 +20,7 @@ def values(total: int, at: int) -> dict[str, str]:
         band="hot",
         grade="A1",
         stage="sql",
-        next_change_at=at + 86_400_001,
+        next_change_at=at + 86_400_000 + tick,
         contributions=(),
         unreadable=(),
         tell=lambda _: "Asked for a demo 🚀 “now”; Größe <5 & more\nsecond line",
@@ -40,16 +33,16 @@ def shown(rig: Rig, ids: list[str]) -> Mapping[str, Mapping[str, str | None]]:
 
 
 def test_what_is_read_back_is_exactly_what_was_scored(rig: Rig) -> None:
-    install(rig)
+    rig.install()
     ids = rig.add(["x"] * 5)
-    written = {id: values(95 - 60 * number, rig.now() + number) for number, id in enumerate(ids)}
+    written = {id: values(95 - 60 * number, rig.now() + number * rig.tick, rig.tick) for number, id in enumerate(ids)}
     answers = rig.writer.write([RecordWrite(rig.object, id, text) for id, text in written.items()])
     assert {answer.outcome for answer in answers} == {"written"}
     assert shown(rig, ids) == written
 
 
 def test_writing_the_same_again_changes_nothing(rig: Rig) -> None:
-    install(rig)
+    rig.install()
     (id,) = rig.add(["x"])
     for _ in range(2):
         rig.writer.write([RecordWrite(rig.object, id, values(40, rig.now()))])
@@ -57,7 +50,7 @@ def test_writing_the_same_again_changes_nothing(rig: Rig) -> None:
 
 
 def test_fields_that_were_never_written_are_empty_and_can_be_emptied_again(rig: Rig) -> None:
-    install(rig)
+    rig.install()
     (id,) = rig.add(["x"])
     empty = dict.fromkeys(SCORED, "")
     assert shown(rig, [id]) == {id: empty}
@@ -72,7 +65,7 @@ def test_fields_that_are_not_installed_are_told_apart_from_empty_ones(rig: Rig) 
 
 
 def test_a_refused_row_is_alone_with_its_reason(rig: Rig) -> None:
-    install(rig)
+    rig.install()
     ids = rig.add(["x"] * 30)
     writes = [RecordWrite(rig.object, id, values(number, rig.now())) for number, id in enumerate(ids)]
     writes[11] = rig.refused(ids[11])
@@ -86,7 +79,7 @@ def test_a_refused_row_is_alone_with_its_reason(rig: Rig) -> None:
 
 
 def test_a_record_that_is_gone_is_missing(rig: Rig) -> None:
-    install(rig)
+    rig.install()
     ids = rig.add(["x"] * 3)
     rig.remove(ids[1])
     answers = rig.writer.write([RecordWrite(rig.object, id, values(1, rig.now())) for id in ids])
@@ -99,7 +92,7 @@ def test_a_record_that_is_gone_is_missing(rig: Rig) -> None:
 
 
 def test_as_many_records_as_the_writer_says_fit_into_one_write(rig: Rig) -> None:
-    install(rig)
+    rig.install()
     ids = rig.add(["x"] * rig.writer.batch)
     answers = rig.writer.write([RecordWrite(rig.object, id, values(7, rig.now())) for id in ids])
     assert [answer.outcome for answer in answers] == ["written"] * len(ids)
@@ -110,7 +103,7 @@ def test_writing_nothing_is_no_call(rig: Rig) -> None:
 
 
 def test_our_own_writes_are_changes_too_and_can_be_read(rig: Rig) -> None:
-    install(rig)
+    rig.install()
     (id,) = rig.add(["x"])
     rig.advance(3_600_000)
     *_, last = rig.reader.read(rig.stream, None, rig.needs, rig.now())
@@ -120,13 +113,13 @@ def test_our_own_writes_are_changes_too_and_can_be_read(rig: Rig) -> None:
     assert [record.id for page in pages for record in page.records] == [id]
 
 
-def test_installing_twice_changes_nothing_and_uninstalling_takes_only_ours(rig: Rig) -> None:
-    before = {info.name for info in rig.reader.properties(rig.object)}
-    install(rig)
-    assert {step.action for step in rig.installer.plan([MODEL])} == {"keep"}
-    install(rig)
-    ours = {info.name for info in rig.reader.properties(rig.object) if info.ours}
-    assert {info.name for info in rig.reader.properties(rig.object)} - before == ours
-    for _ in rig.installer.carry_out(rig.installer.removal(), [MODEL]):
+def test_installing_twice_changes_nothing_and_uninstalling_takes_only_ours(whole: WholeRig) -> None:
+    before = {info.name for info in whole.reader.properties(whole.object)}
+    whole.install()
+    assert {step.action for step in whole.installer.plan([MODEL])} == {"keep"}
+    whole.install()
+    ours = {info.name for info in whole.reader.properties(whole.object) if info.ours}
+    assert {info.name for info in whole.reader.properties(whole.object)} - before == ours
+    for _ in whole.installer.carry_out(whole.installer.removal(), [MODEL]):
         pass
-    assert {info.name for info in rig.reader.properties(rig.object)} == before
+    assert {info.name for info in whole.reader.properties(whole.object)} == before

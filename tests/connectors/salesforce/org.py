@@ -1,6 +1,6 @@
 """A local Salesforce to test against, with connectors to it and what people do there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +10,11 @@ import requests
 from connectors.budget import LocalBudget
 from connectors.http import Patience
 from connectors.salesforce.client import Client
+from connectors.salesforce.fields import field_name, kind_of
 from connectors.salesforce.login import Credentials
+from leadscore.sandbox.salesforce.rows import Write, create
 from leadscore.sandbox.salesforce.server import SalesforceSandbox, serve
+from leadscore.sandbox.salesforce.setup import people
 from tests.connectors.portal import NOW, Clock
 
 HOUR = 3_600_000
@@ -54,6 +57,26 @@ class Org:
 
     def lead(self, **values: Any) -> str:
         return self.make("Lead", **{"LastName": "Ode", "Company": "Acme", **values})
+
+    def make_all(self, object: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Many records of one and the same second, as an import makes them."""
+        inside = self.sandbox.org
+        with inside.transaction():
+            write = Write(people(inside).admin, unchecked=True)
+            return [str(create(inside, object, row, write).id) for row in rows]
+
+    def install(self, object: str, words: Sequence[str]) -> None:
+        """Our fields for these output words, which our user may edit."""
+        types: dict[str, dict[str, Any]] = {
+            "number": {"type": "double", "precision": 18},
+            "datetime": {"type": "datetime"},
+            "long": {"type": "textarea", "length": 32_768},
+            "picklist": {"type": "picklist"},
+            "text": {"type": "string", "length": 255},
+        }
+        self.fields(object, *({"name": field_name(word), **types[kind_of(word)]} for word in words))
+        for client in self.clients:
+            client.forget_fields()
 
     def edit(self, object: str, id: str, **values: Any) -> None:
         self.post("people/edit", object=object, id=id, values=values)
