@@ -12,7 +12,7 @@ from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.scheduler import POLL, RECONCILE
 from leadscore.jobs.sync import sync
 from leadscore.jobs.tidying import tidy
-from leadscore.store.chores import DONE, Rhythm, Turn, end, renew, take
+from leadscore.store.chores import DONE, Rhythm, Turn, end, hurried, renew, take
 from leadscore.store.database import writing
 from leadscore.store.errors import StoreError
 from leadscore.store.pages import keep_page
@@ -124,10 +124,10 @@ def _clear(store: Engine) -> None:
 
 def _end(store: Engine, look: Look, rhythm: Rhythm, now: int, outcome: str, wait: int | None) -> None:
     """Ends a turn: quick again while something moves, else ever slower; `wait` comes before that."""
-    every = rhythm.quick if look.moved else min(rhythm.slow, look.turn.every * 2)
-    every = max(every, rhythm.quick)
-    rest = every if wait is None else wait
     with writing(store) as connection:
+        soon = look.moved or hurried(connection, look.turn)
+        every = max(rhythm.quick, rhythm.quick if soon else min(rhythm.slow, look.turn.every * 2))
+        rest = every if wait is None else wait
         end(connection, look.turn, now, every=every, rest=rest, outcome=outcome, moved=look.moved)
     _log.info("chore_ended", chore=look.turn.name, moved=look.moved, next_seconds=rest // 1000)
 

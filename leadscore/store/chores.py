@@ -11,6 +11,8 @@ from leadscore.store.database import one_writer
 from leadscore.store.leaders import database_now
 
 DONE = "done"
+_SOON = 0
+"""Stands in `every` of a chore that is being done: the next turn is to be a quick one."""
 _COLUMNS = ("name", "asked_at", "next_at", "every", "owner", "until", "fence", "ran_at", "outcome", "moved")
 
 
@@ -67,9 +69,10 @@ def ask(connection: Connection, rhythms: Sequence[Rhythm], now: int) -> int:
 
 
 def hurry(connection: Connection, rhythm: Rhythm, now: int) -> bool:
-    """Brings a chore forward to its quick rhythm; False: it comes as soon already, is being done, or must wait because
-    it could not be done."""
+    """Brings a chore forward to its quick rhythm; False: it comes as soon already, or must wait because it could not be
+    done. One that is being done may have looked before what moves now: it comes again soon (`hurried`)."""
     at, c = database_now(connection, now), chores.c
+    connection.execute(update(chores).where(c.name == rhythm.name, c.asked_at.is_not(None)).values(every=_SOON))
     query = select(c.ran_at).where(c.name == rhythm.name, c.asked_at.is_(None), c.outcome == DONE)
     ran_at = connection.execute(query).scalar_one_or_none()
     if ran_at is None:
@@ -80,6 +83,12 @@ def hurry(connection: Connection, rhythm: Rhythm, now: int) -> bool:
         waits.values(next_at=soon, every=rhythm.quick), execution_options={"preserve_rowcount": True}
     )
     return done.rowcount == 1
+
+
+def hurried(connection: Connection, turn: Turn) -> bool:
+    """Whether somebody asked for the next turn to come soon while this one was being done."""
+    query = select(chores.c.name).where(chores.c.name == turn.name, chores.c.every == _SOON)
+    return connection.execute(query).one_or_none() is not None
 
 
 def take(connection: Connection, owner: str, now: int, lease: int) -> Turn | None:

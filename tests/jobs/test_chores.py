@@ -1,6 +1,6 @@
 """Chores wait as the CRM tells, look more often while things move, and never stand in each other's way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy import Engine, update
 from connectors.errors import AccessDenied, QuotaExhausted, RetryLater
 from connectors.protocol import Cursor, Needs, Page
 from leadscore.jobs.chores import do_chore
+from leadscore.jobs.nudge import Nudge
 from leadscore.jobs.rulebook import Rulebook
 from leadscore.jobs.scheduler import rhythms
 from leadscore.store.chore_table import chores
@@ -25,15 +26,18 @@ RHYTHMS = rhythms(30, 900, 6)
 
 
 class Failing(Portal):
-    """A CRM whose every stream ends as told."""
+    """A CRM whose every stream ends as told, and while whose streams are read something else happens."""
 
     broken: Exception | None = None
+    meanwhile: Callable[[], None] | None = None
 
     def read(
         self, stream: str, cursor: Cursor | None, needs: Needs, now: int, limit: int | None = None
     ) -> Iterator[Page]:
         if self.broken is not None:
             raise self.broken
+        if self.meanwhile is not None:
+            self.meanwhile()
         return super().read(stream, cursor, needs, now, limit)
 
 
@@ -127,6 +131,21 @@ def test_what_we_wrote_ourselves_is_no_reason_to_look_again_soon(service: Servic
         known = find_records(connection, [("contact", id) for id in ids])
         save_held(connection, {held.id: {"total": "20"} for held in known.values()}, service.now)
     service.portal.show("contacts", *(contact(id, {"jobtitle": "CEO"}, modified_at=service.now) for id in ids))
+    service.come_due()
+    service.turn("poll")
+    assert service.rest("poll") == pytest.approx(60, abs=5)
+
+
+def test_a_notice_that_comes_during_a_look_brings_the_next_one_soon(service: Service) -> None:
+    """The look may have passed the form by which the notice was caused."""
+    (poll,) = [one for one in RHYTHMS if one.name == "poll"]
+    for _ in range(4):
+        service.turn("poll")
+        service.come_due()
+    service.portal.meanwhile = Nudge(service.store, poll, lambda: service.now)
+    service.turn("poll")
+    assert service.rest("poll") == pytest.approx(30, abs=5)
+    service.portal.meanwhile = None
     service.come_due()
     service.turn("poll")
     assert service.rest("poll") == pytest.approx(60, abs=5)
