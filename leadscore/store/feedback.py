@@ -14,6 +14,7 @@ from leadscore.store.parked import Parked, park
 from leadscore.store.prepared import Among, Prepared
 from leadscore.store.tables import ALWAYS, answers, records
 from leadscore.store.work_tables import parked, stage_changes, written
+from scoring.values import write_instant
 
 JOB = "feedback"
 FIELD = "feedback"
@@ -217,7 +218,8 @@ def _crowded(times: Sequence[int]) -> set[int]:
 def _parked(one: Asked, answer: SeenAnswer, why: str, now: int, *, bulk: bool = False) -> Parked:
     what = f"The answer `{answer.value}`" if answer.value else "The emptying of the answer"
     reason = (
-        f"{what} at {answer.at} ({answer.author or 'nobody named'}) was not applied: {why}. Look, and answer by hand."
+        f"{what} of {write_instant(answer.at)} ({answer.author or 'nobody named'}) was not applied: {why}. "
+        "Look, and answer by hand."
     )
     content = {
         "answer": answer.value,

@@ -8,6 +8,7 @@ from leadscore.store.feedback import FIELD, MOST_AN_HOUR, note_emptied, withdraw
 from leadscore.store.parked import all_parked
 from leadscore.store.writes import held_values, save_held
 from scoring.facts import Answer
+from scoring.values import write_instant
 from tests.store.seen import HOUR, NOW, current, due, everything, keep, settle, subject_of
 
 Told = tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, Hand]
@@ -68,7 +69,9 @@ def test_only_persons_answer(store: Engine) -> None:
     keep(store, *(answered(str(n), ("unqualified", NOW, "7", hand)) for n, hand in enumerate(hands)))
     assert all(not everything(store, str(n)).answers for n in range(len(hands)))
     assert sorted(id for id, _ in put_aside(store)) == [str(n) for n in range(len(hands))]
-    assert "an import wrote it" in dict(put_aside(store))["0"]
+    reason = dict(put_aside(store))["0"]
+    assert "an import wrote it" in reason
+    assert f"The answer `unqualified` of {write_instant(NOW)} (7)" in reason
 
 
 def test_an_emptying_by_a_person_withdraws_the_answer(store: Engine) -> None:
