@@ -1,4 +1,4 @@
-"""`leadscore sandbox`: a local HubSpot with believable people, to try everything without an account."""
+"""`leadscore sandbox`: a local HubSpot or Salesforce with believable people, to try everything without an account."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from leadscore.sandbox import Sandbox, run_forever
+from leadscore.sandbox import Sandbox, run_forever, run_salesforce_forever
+from leadscore.sandbox.salesforce.server import SalesforceSandbox
 
 _USAGE = 64
+
+
+class Crm(StrEnum):
+    hubspot = "hubspot"
+    salesforce = "salesforce"
 
 
 class Tier(StrEnum):
@@ -24,19 +30,18 @@ class Tier(StrEnum):
 
 
 def sandbox(
+    crm: Annotated[Crm, typer.Option(help="Which CRM runs; both hold the same people.")] = Crm.hubspot,
     contacts: Annotated[int, typer.Option(min=0, help="How many contacts to generate.")] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
-    tier: Annotated[Tier, typer.Option(help="Page views as events need enterprise.")] = Tier.enterprise,
+    tier: Annotated[Tier, typer.Option(help="HubSpot's; page views as events need enterprise.")] = Tier.enterprise,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Let the portal's clock stand still at this ISO 8601 time.")
+        str | None, typer.Option("--as-of", help="Let the CRM's clock stand still at this ISO 8601 time.")
     ] = None,
-    state: Annotated[
-        Path | None, typer.Option(help="Keep the portal in this file; without it, it is forgotten.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print url, token and portal id as one JSON object.")] = False,
+    state: Annotated[Path | None, typer.Option(help="Keep the CRM in this file; without it, it is forgotten.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print url, keys and account id as one JSON object.")] = False,
 ) -> None:
-    """Run a local HubSpot on 127.0.0.1 until Ctrl-C."""
+    """Run a local HubSpot or Salesforce on 127.0.0.1 until Ctrl-C."""
     err = Console(stderr=True)
     try:
         now = None if as_of is None else _instant(as_of)
@@ -47,15 +52,16 @@ def sandbox(
         raise typer.Exit(_USAGE) from None
     err.print(f"Generating {contacts} contacts ...", markup=False, soft_wrap=True)
     try:
-        run_forever(
-            lambda running, made: _tell(err, running, made, as_json),
-            contacts=contacts,
-            seed=seed,
-            port=port,
-            tier=tier.value,
-            now=now,
-            state_path=state,
-        )
+        if crm is Crm.salesforce:
+            run_salesforce_forever(
+                lambda running, made: _tell_org(err, running, made, as_json),
+                contacts=contacts, seed=seed, port=port, now=now, state_path=state,
+            )  # fmt: skip
+        else:
+            run_forever(
+                lambda running, made: _tell(err, running, made, as_json),
+                contacts=contacts, seed=seed, port=port, tier=tier.value, now=now, state_path=state,
+            )  # fmt: skip
     except OSError as error:
         err.print(
             f"The sandbox could not start: {error}. Choose another port with --port, or 0.",
@@ -84,6 +90,31 @@ def _tell(err: Console, running: Sandbox, made: dict[str, int], as_json: bool) -
             f"  in the official client  HubSpot(access_token=TOKEN, host={running.url!r})\n"
             f"  clock, faults, journal  {running.url}/_sandbox\n"
         )
+    _end(err, made)
+
+
+def _tell_org(err: Console, running: SalesforceSandbox, made: dict[str, int], as_json: bool) -> None:
+    """The client reaches the org over http, though its answers name https, as Salesforce's do."""
+    keys, organization = running.org.settings, running.organization_id
+    if as_json:
+        facts = {
+            "url": running.url, "client_id": keys.client_id, "client_secret": keys.client_secret,
+            "organization_id": organization, "username": keys.username, "business_unit": keys.business_unit,
+            "made": made,
+        }  # fmt: skip
+        sys.stdout.write(json.dumps(facts) + "\n")
+    else:
+        sys.stdout.write(
+            f"A local Salesforce runs at {running.url}\n"
+            f"  organization id  {organization}\n"
+            f"  client id        {keys.client_id}\n"
+            f"  client secret    {keys.client_secret}\n"
+            f"  clock, faults, journal  {running.url}/_sandbox\n"
+        )
+    _end(err, made)
+
+
+def _end(err: Console, made: dict[str, int]) -> None:
     sys.stdout.flush()
     if made:
         shown = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in made.items())

@@ -11,11 +11,12 @@ free port, `now` (ms) makes the portal's clock stand still. `sandbox.url`, `.tok
 Everything else is steered over HTTP under `/_sandbox/...`, listed in leadscore.sandbox.control: clock, settings (tier,
 scopes, token), limits, faults, journal of writes, request counters, people acting (forms, pages, mails, edits, imports,
 merges), workflows, and signed webhooks that call an app on this machine (webhook_control). It imports nothing else of
-this project, so one misreading of the vendor cannot hide on both sides.
+this project, so one misreading of the vendor cannot hide on both sides. leadscore.sandbox.salesforce is a local
+Salesforce of the same kind, with the same people.
 """
 
 from leadscore.sandbox.generator import generate
-from leadscore.sandbox.running import run_forever
+from leadscore.sandbox.running import run_forever, run_salesforce_forever
 from leadscore.sandbox.server import Sandbox, serve, start
 
-__all__ = ["Sandbox", "generate", "run_forever", "serve", "start"]
+__all__ = ["Sandbox", "generate", "run_forever", "run_salesforce_forever", "serve", "start"]

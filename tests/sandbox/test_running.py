@@ -66,6 +66,65 @@ def test_without_json_it_prints_how_to_use_it(tmp_path: Path) -> None:
     assert running.returncode == 0
 
 
+def test_the_same_command_serves_a_salesforce_with_its_keys(tmp_path: Path) -> None:
+    arguments = ["--crm", "salesforce", "--contacts", "20", "--port", "0", "--as-of", "2027-01-15", "--json"]
+    with subprocess.Popen(
+        [*COMMAND, *arguments, "--state", str(tmp_path / "o.db")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        facts = json.loads(running.stdout.readline())
+        form = {name: facts[name] for name in ("client_id", "client_secret")} | {"grant_type": "client_credentials"}
+        token = requests.post(f"{facts['url']}/services/oauth2/token", data=form, timeout=10).json()["access_token"]
+        found = requests.get(
+            f"{facts['url']}/services/data/v66.0/query",
+            params={"q": "SELECT COUNT() FROM Lead"},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=10,
+        ).json()
+        summary = requests.get(f"{facts['url']}/_sandbox", timeout=10).json()
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=10)
+    assert found["totalSize"] == facts["made"]["Lead"] > 0
+    assert facts["organization_id"] == summary["organizationId"]
+    assert running.returncode == 0
+    assert b"Lead" in told
+
+
+def test_a_salesforce_without_json_prints_its_keys() -> None:
+    arguments = ["--crm", "salesforce", "--contacts", "0", "--port", "0"]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        lines = [running.stdout.readline().decode() for _ in range(4)]
+        running.terminate()
+        running.communicate(timeout=10)
+    assert lines[0].startswith("A local Salesforce runs at http://127.0.0.1:")
+    assert [line.split("  ")[1] for line in lines[1:]] == ["organization id", "client id", "client secret"]
+    assert lines[1].split()[-1].startswith("00D")
+
+
+def test_a_kept_salesforce_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    made = []
+    for _ in range(2):
+        arguments = [
+            "--crm",
+            "salesforce",
+            "--contacts",
+            "5",
+            "--port",
+            "0",
+            "--json",
+            "--state",
+            str(tmp_path / "o.db"),
+        ]
+        with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            assert running.stdout is not None
+            made.append(json.loads(running.stdout.readline())["made"])
+            running.terminate()
+            running.communicate(timeout=10)
+    assert made[0]["CampaignMember"] > 0
+    assert made[1] == {}
+
+
 def test_a_wrong_time_is_refused_with_a_sentence() -> None:
     app = typer.Typer()
     app.command()(sandbox)
