@@ -58,6 +58,10 @@ def _activities(sight: Sight, needs: Needs) -> Iterator[Capability]:
         detail = "" if readable else f"{source.object} records are hidden from leadscore."
         mute, remedy = (() if readable else (source.type,)), "" if readable else _GRANT.format(source.object)
         yield Capability(source.object, readable, detail, mute, remedy)
+    for name in needs.lists:
+        detail = f"Salesforce has no lists of people; being on {name!r} is unknown there."
+        remedy = "Test a field or a campaign response instead."
+        yield Capability(f"list {name}", False, detail, remedy=remedy)
     if elsewhere := tuple(sorted(needs.activities - SOURCED)):
         yield Capability(
             "activities from elsewhere",

@@ -7,6 +7,7 @@ from connectors.protocol import Cursor, Needs, Page, SeenActivity
 from connectors.salesforce.client import Client, Row
 from connectors.salesforce.instants import instant
 from connectors.salesforce.needs import CONTACT, LEAD, PEOPLE, object_of
+from connectors.salesforce.sight import Sight
 from connectors.salesforce.windows import Asked, changed
 
 
@@ -22,7 +23,8 @@ class Source:
 
 
 def read_source(client: Client, source: Source, cursor: Cursor | None, now: int, limit: int | None) -> Iterator[Page]:
-    for piece in changed(client, Asked(source.names, source.object, source.condition), cursor, now, limit):
+    asked = Asked(_visible(Sight(client), source), source.object, source.condition)
+    for piece in changed(client, asked, cursor, now, limit):
         told = tuple(activity for row in piece.rows if (activity := source.tell(row)) is not None)
         yield Page(piece.cursor, activities=told, last=piece.last, remaining=piece.remaining)
 
@@ -30,6 +32,14 @@ def read_source(client: Client, source: Source, cursor: Cursor | None, now: int,
 def sources_for(needs: Needs) -> dict[str, Source]:
     """The streams that these needs touch, by name."""
     return {name: source for name, source in SOURCES.items() if source.type in needs.activities}
+
+
+def _visible(sight: Sight, source: Source) -> tuple[str, ...]:
+    """One field that is hidden from us would have the whole question refused."""
+    near = [name for name in source.names if "." not in name]
+    far = [name.split(".") for name in source.names if "." in name]
+    found = [f"{object}.{name}" for object, name in far if sight.readable(object, [name])]
+    return (*sight.readable(source.object, near).values(), *found)
 
 
 def _response(row: Row) -> SeenActivity | None:

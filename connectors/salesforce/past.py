@@ -11,6 +11,7 @@ from connectors.salesforce.instants import instant
 from connectors.salesforce.soql import among, ids_of, select
 
 _HISTORIES = {"Lead": "LeadHistory", "Contact": "ContactHistory", "Account": "AccountHistory"}
+_USER = ("Id", "Name", "Email", "UserType")
 _AGAIN = 600.0
 _MOST_NAMED = 20
 _MACHINES = frozenset({"AutomatedProcess", "CloudIntegrationUser"})
@@ -70,8 +71,11 @@ class Past:
         """These users, as far as we may see them."""
         missing = [id for id in dict.fromkeys(ids) if id not in self._users]
         for batch in ids_of(missing):
-            for row in self.client.rows(select(["Id", "Name", "Email", "UserType"], "User", among("Id", batch))):
-                self._users[str(row["Id"])] = self._user(row)
+            try:
+                for row in self.client.rows(select(_USER, "User", among("Id", batch))):
+                    self._users[str(row["Id"])] = self._user(row)
+            except (Refused, Forbidden):
+                break
         return self._users
 
     def _user(self, row: Row) -> User:

@@ -23,18 +23,20 @@ _OWN = {
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to read of one object: fields by the models' word with Salesforce's own name, those whose history counts,
-    those in which sales answers, further ones that tell activities, and whether its company is asked for."""
+    those in which sales answers, further ones that tell activities, what the reader itself needs, and whether its
+    company is asked for."""
 
     object: str
     names: Mapping[str, str]
     watched: tuple[str, ...] = ()
     feedback: tuple[str, ...] = ()
     telling: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     company: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return ("CreatedDate", *_OWN.get(self.object, ()), *self.names.values(), *self.telling)
+        return ("CreatedDate", *self.own, *self.names.values(), *self.telling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def wanted(sight: Sight, needs: Needs, object: str) -> Wanted:
         tuple(name for name in needs.watched.get(object, ()) if name in names),
         tuple(name for name in needs.feedback if name in names),
         tuple(sight.readable(object, telling).values()),
+        tuple(sight.readable(object, _OWN[object]).values()),
         object == CONTACT and ACCOUNT in needs.properties,
     )
 
