@@ -74,6 +74,9 @@ class Client:
         """Raises ValueError for an address or a version that cannot be one."""
         if not re.fullmatch(r"\d{2}\.0", self.version):
             raise ValueError(f"{self.version!r} is no API version of Salesforce; write one such as {VERSION}")
+        parts = urlsplit(self.base)
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK.split(","):
+            raise ValueError(f"{self.base!r} is not the address of an org, such as https://acme.my.salesforce.com")
         self.session = Session(self.base, self._headers, self._judge, self.budget, self.time, self.patience)
         self._gate = Session(self.base, dict, self._judge_login, self.budget, self.time, self.patience, connections=1)
         self.login = Login(self.credentials, self._gate)

@@ -8,6 +8,7 @@ from connectors.salesforce.client import Client, Row
 from connectors.salesforce.fields import plain_text
 from connectors.salesforce.instants import instant
 from connectors.salesforce.needs import CONTACT, DEAL_ACTIVITIES, DEAL_FIELDS, OPPORTUNITY
+from connectors.salesforce.past import in_order
 from connectors.salesforce.records import Wanted, read_rows
 from connectors.salesforce.sight import Sight
 from connectors.salesforce.soql import among, ids_of, select
@@ -71,12 +72,12 @@ def _deals(client: Client, rows: Sequence[Row]) -> list[_Deal]:
         for role in client.rows(select(["OpportunityId", "ContactId"], _ROLE, among("OpportunityId", batch))):
             if role.get("ContactId"):
                 contacts.setdefault(str(role["OpportunityId"]), {})[str(role["ContactId"])] = None
-        columns = ("OpportunityId", "StageName", "Amount", "CreatedDate")
-        history = select(columns, _HISTORY, among("OpportunityId", batch), more="ORDER BY CreatedDate, Id")
+        columns = ("Id", "OpportunityId", "StageName", "Amount", "CreatedDate")
+        history = select(columns, _HISTORY, among("OpportunityId", batch), more="ORDER BY CreatedDate")
         for past in client.rows(history):
             pasts.setdefault(str(past["OpportunityId"]), []).append(past)
     return [
-        _Deal(row, tuple(sorted(contacts.get(id, ()))), tuple(pasts.get(id, ())))
+        _Deal(row, tuple(sorted(contacts.get(id, ()))), tuple(sorted(pasts.get(id, ()), key=in_order)))
         for id, row in zip(ids, rows, strict=True)
     ]
 

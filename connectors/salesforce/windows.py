@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from connectors.errors import RetryLater
 from connectors.protocol import Cursor
 from connectors.salesforce.client import Client, Row
 from connectors.salesforce.instants import instant, literal
@@ -103,13 +104,18 @@ def _pieces(client: Client, asked: Asked, place: Place, size: int) -> Iterator[P
             if ended and start + PAGE >= len(rows):
                 yield Piece(part, following, True, 0)
                 return
-            place = Place(
-                instant(part[-1][STAMP]) or 0, place.until, str(part[-1]["Id"]), place.seen + len(part), place.total
-            )
+            place = Place(_stamp(part[-1]), place.until, str(part[-1]["Id"]), place.seen + len(part), place.total)
             yield Piece(part, encode(place), False, max(place.total - place.seen, 0))
         if ended:
             yield Piece([], following, True, 0)
             return
+
+
+def _stamp(row: Row) -> int:
+    at = instant(row.get(STAMP))
+    if at is None:
+        raise RetryLater("Salesforce told a record without the time of its last change. Try again later.")
+    return at
 
 
 def _window(place: Place) -> tuple[str, ...]:

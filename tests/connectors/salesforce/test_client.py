@@ -144,3 +144,5 @@ def test_an_address_that_can_be_none_is_refused(org: Org) -> None:
     budget = LocalBudget(tick=lambda: 0.0, wall=lambda: 0)
     with pytest.raises(ValueError, match="API version"):
         Client(org.credentials, budget, org.sandbox.url, version="v66")
+    with pytest.raises(ValueError, match="not the address of an org"):
+        Client(org.credentials, budget, "http://acme.my.salesforce.com")
