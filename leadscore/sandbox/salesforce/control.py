@@ -3,13 +3,14 @@
 GET  /_sandbox                        summary: organisation id, client id and secret, clock, counts of records
 GET  /_sandbox/clock, POST            {"now": ms|ISO} stands still; {"advance_ms"|"advance_days": n}; {"run": true}
 GET  /_sandbox/settings, POST         any of org.Settings
-GET  /_sandbox/limits, POST           limits.Limits (daily, bulk_batches), used, bulk_used
+GET  /_sandbox/limits, POST           limits.Limits and used, bulk_used, pardot_used
 GET  /_sandbox/faults, POST, DELETE   one faults.Fault, or {"faults": [...]}
 GET  /_sandbox/journal?since=0        every write that was taken, oldest first
 GET  /_sandbox/requests               {"GET query": n, ...} and "total"
 POST /_sandbox/fields                 {object, fields: [fields.Field]}: makes custom fields, seen by nobody yet
 POST /_sandbox/grant                  {object, fields: [names], edit?: true}: our user may see and edit them
 POST /_sandbox/generate               {contacts, seed?}: the people of the local HubSpot, as of the org's clock
+POST /_sandbox/engage                 {email, type, at?, url?, formId?, ...}: an activity in Account Engagement
 POST /_sandbox/people/make            {object, values, user?: username, at?} -> {"id"}: in the app, by a person
 POST /_sandbox/people/edit            {object, id, values, user?, at?}
 POST /_sandbox/people/delete          {object, id, user?}
@@ -33,7 +34,7 @@ import msgspec
 from leadscore.sandbox import faults as fault_words
 from leadscore.sandbox.clock import DAY_MS, instant, iso
 from leadscore.sandbox.faults import Fault
-from leadscore.sandbox.salesforce import flows, messages, people_acts, rows
+from leadscore.sandbox.salesforce import engagement, flows, messages, people_acts, rows
 from leadscore.sandbox.salesforce.answers import Answer, Json, Request
 from leadscore.sandbox.salesforce.catalogue import OBJECTS
 from leadscore.sandbox.salesforce.errors import Refused
@@ -72,6 +73,7 @@ def _summary(org: Org, faults: list[Fault], asked: Request) -> Json:
         "clientId": org.settings.client_id,
         "clientSecret": org.settings.client_secret,
         "username": org.settings.username,
+        "businessUnit": org.settings.business_unit if org.settings.pardot else None,
         "clock": _clock(org, faults, asked),
         "records": {name: count for name, count in counts.items() if count},
         "calls": [f"{method} /_sandbox/{path}".rstrip("/") for method, path in _ACTS],
@@ -104,7 +106,8 @@ def _set_settings(org: Org, _faults: list[Fault], asked: Request) -> Json:
 
 def _limits(org: Org, _faults: list[Fault], _asked: Request) -> Json:
     shown: Json = msgspec.to_builtins(org.limiter.limits)
-    return shown | {"used": org.limiter.used, "bulk_used": org.limiter.bulk_used}
+    limiter = org.limiter
+    return shown | {"used": limiter.used, "bulk_used": limiter.bulk_used, "pardot_used": limiter.pardot_used}
 
 
 def _set_limits(org: Org, faults: list[Fault], asked: Request) -> Json:
@@ -219,6 +222,10 @@ def _generate(org: Org, _faults: list[Fault], asked: Request) -> Json:
     return generate(org, int(given["contacts"]), int(given.get("seed", 1)))
 
 
+def _engage(org: Org, _faults: list[Fault], asked: Request) -> Json:
+    return engagement.act(org, asked.json())
+
+
 def _flow(org: Org, _faults: list[Fault], asked: Request) -> Json:
     made = msgspec.convert(asked.json(), flows.Flow)
     flows.keep(org, made)
@@ -256,6 +263,7 @@ _ACTS: dict[tuple[str, str], _Act] = {
     ("POST", "fields"): _make_fields,
     ("POST", "grant"): _grant,
     ("POST", "generate"): _generate,
+    ("POST", "engage"): _engage,
     ("POST", "people/make"): _make,
     ("POST", "people/edit"): _edit,
     ("POST", "people/delete"): _delete,

@@ -20,6 +20,7 @@ from leadscore.sandbox.generator.companies import Company
 from leadscore.sandbox.generator.outcome import BOTTOM, Deal
 from leadscore.sandbox.generator.people import Person
 from leadscore.sandbox.salesforce import marketing, selling
+from leadscore.sandbox.salesforce.engagement import Engagement
 from leadscore.sandbox.salesforce.filling import Filler, Known, company_known, person_known
 from leadscore.sandbox.salesforce.org import Org
 from leadscore.sandbox.salesforce.setup import People, people
@@ -43,6 +44,7 @@ def generate(org: Org, contacts: int, seed: int) -> dict[str, int]:
             generate_portal(portal, contacts, seed, stage.enters)
         finally:
             portal.close()
+        stage.engagement.save()
         return stage.filler.made
 
 
@@ -63,6 +65,7 @@ class _Stage:
         self.org, self.filler, self.random, self.staff, self.now = org, filler, random, staff, now
         self.accounts: dict[str, str] = {}
         self.campaigns = marketing.Campaigns(filler, now)
+        self.engagement = Engagement(org)
 
     def enters(self, person: Person, company: Company | None, way: Journey, deal: Deal | None) -> None:
         draw, owner = self.random.random(), self.random.choice(self.staff.reps)
@@ -77,6 +80,8 @@ class _Stage:
                 self._lead(person, company, way)
         self.campaigns.join(place.object, place.id, way)
         selling.activities(self.filler, self.random, way, deal, (place.id, owner), self.now)
+        if self.org.settings.pardot:
+            self.engagement.follow(person, place.id, way)
 
     def _lead(self, person: Person, company: Company | None, way: Journey) -> _Place:
         owner = self._owner()

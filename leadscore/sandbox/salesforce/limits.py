@@ -8,10 +8,13 @@ import msgspec
 
 
 class Limits(msgspec.Struct, kw_only=True):
-    """`daily`: calls that the org may make in 24 hours; `bulk_batches`: of the Bulk API."""
+    """`daily`: calls that the org may make in 24 hours; `bulk_batches`: of the Bulk API; `pardot_daily`: of Account
+    Engagement; `pardot_most`: rows of one query there."""
 
     daily: int = 100_000
     bulk_batches: int = 15_000
+    pardot_daily: int = 25_000
+    pardot_most: int = 100_000
 
 
 class Limiter:
@@ -21,16 +24,18 @@ class Limiter:
         self.limits = Limits()
         self.used = 0
         self.bulk_used = 0
+        self.pardot_used = 0
 
     def change(self, document: dict[str, Any]) -> None:
-        """Takes `Limits` fields, `used` and `bulk_used`. Raises ValueError."""
-        known = {*Limits.__struct_fields__, "used", "bulk_used"}
+        """Takes `Limits` fields, `used`, `bulk_used` and `pardot_used`. Raises ValueError."""
+        known = {*Limits.__struct_fields__, "used", "bulk_used", "pardot_used"}
         if unknown := sorted(set(document) - known):
             raise ValueError(f"there is no limit {unknown[0]!r}; there are {', '.join(sorted(known))}")
         rest = dict(document)
         try:
             self.used = msgspec.convert(rest.pop("used", self.used), int)
             self.bulk_used = msgspec.convert(rest.pop("bulk_used", self.bulk_used), int)
+            self.pardot_used = msgspec.convert(rest.pop("pardot_used", self.pardot_used), int)
             self.limits = msgspec.convert(msgspec.to_builtins(self.limits) | rest, Limits)
         except msgspec.ValidationError as error:
             raise ValueError(f"not a limit: {error}") from error

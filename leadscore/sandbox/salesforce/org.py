@@ -37,6 +37,11 @@ CREATE TABLE IF NOT EXISTS metadata (
 CREATE TABLE IF NOT EXISTS messages (
   seq INTEGER PRIMARY KEY, doc TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting');
+CREATE TABLE IF NOT EXISTS pardot (
+  object TEXT NOT NULL, id INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, prospect INTEGER,
+  doc TEXT NOT NULL, PRIMARY KEY (object, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pardot_by_created ON pardot (object, created, id);
+CREATE INDEX IF NOT EXISTS pardot_by_updated ON pardot (object, updated, id);
 """
 _INDEXED = ("SystemModstamp", "Email", "WhoId", "LeadId", "ContactId", "OpportunityId", "AccountId")
 
@@ -54,7 +59,8 @@ class Settings:
     `lock_rows`, `flow_errors`: ids whose next so many writes fail with UNABLE_TO_LOCK_ROW, or with a flow's error.
     `validation`: {"object": "Lead", "field": ..., "words": ...}: writes of the field are refused with these words.
     `message_wait_ms`: wait before an outbound message is sent again, doubled each time.
-    `tracked`: fields with history, by object. `pardot`: there is a business unit of Account Engagement.
+    `tracked`: fields with history, by object. `pardot`: there is a business unit of Account Engagement, which shows
+    what is younger than `pardot_lag_ms` to nobody (up to a minute in truth).
     """
 
     org_name: str = "Acme"
@@ -77,6 +83,7 @@ class Settings:
     tracked: dict[str, list[str]] = field(default_factory=dict)
     pardot: bool = True
     business_unit: str = "0Uv5f000000CaaaCAE"
+    pardot_lag_ms: int = 0
     token_seconds: int = 7_200
     message_wait_ms: int = 60_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from leadscore.sandbox.salesforce import bulk, composite, describing, metadata, oauth, query, records
+from leadscore.sandbox.salesforce import bulk, composite, describing, metadata, oauth, pardot, query, records
 from leadscore.sandbox.salesforce.answers import Answer, Request, failure, refusal, request
 from leadscore.sandbox.salesforce.errors import Refused
 from leadscore.sandbox.salesforce.org import Org
@@ -34,6 +34,8 @@ def answer(org: Org, asked: Request, url: str, tell: Told) -> Answer:
 def _answer(org: Org, asked: Request, url: str, tell: Told) -> Answer:
     if asked.path == oauth.PATHS[0]:
         return oauth.token(org, asked, url)
+    if asked.path.startswith(pardot.PATH):
+        return pardot.answer(org, asked, url)
     if asked.path.rstrip("/") == "/services/data":
         return Answer(200, [{"label": v, "url": f"/services/data/v{v}", "version": v} for v in VERSIONS])
     if not oauth.holds(org, asked):

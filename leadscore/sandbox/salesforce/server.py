@@ -22,8 +22,8 @@ from typing import Any
 
 from leadscore.sandbox.clock import Clock
 from leadscore.sandbox.faults import Fault
-from leadscore.sandbox.salesforce import control, flows, permissions, rest, setup
-from leadscore.sandbox.salesforce.answers import Answer, failure, request
+from leadscore.sandbox.salesforce import control, flows, pardot, permissions, rest, setup
+from leadscore.sandbox.salesforce.answers import Answer, Request, failure, request
 from leadscore.sandbox.salesforce.messages import Messenger
 from leadscore.sandbox.salesforce.org import Org
 from leadscore.sandbox.salesforce.rows import Changed
@@ -53,16 +53,23 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(control.answer(self.server.org, self.server.faults, asked))
             self.server.messenger.wake()
             return
+        with self.server.together(asked.path) as admitted:
+            if admitted:
+                self._carry_out(asked)
+            else:
+                self._send(pardot.too_many())
+
+    def _carry_out(self, asked: Request) -> None:
         with self.server.org.lock:
             fault = next((one for one in self.server.faults if one.strikes(self.command, self.path)), None)
         if fault is not None and fault.when == "before" and fault.kind not in ("slow", "half_body"):
-            self._misbehave(fault, _instead(fault))
+            self._misbehave(fault, _instead(fault, asked.path))
             return
         found = rest.answer(self.server.org, asked, self.server.url, self.server.tell)
         if fault is None:
             self._send(found)
         else:
-            self._misbehave(fault, found if fault.kind in ("slow", "half_body") else _instead(fault))
+            self._misbehave(fault, found if fault.kind in ("slow", "half_body") else _instead(fault, asked.path))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request  # noqa: N815 - names that http.server calls
 
@@ -124,8 +131,10 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
 
 
-def _instead(fault: Fault) -> Answer:
-    """What is answered in place of the truth."""
+def _instead(fault: Fault, path: str) -> Answer:
+    """What is answered in place of the truth; Account Engagement says it in its own words."""
+    if path.startswith(pardot.PATH) and (denied := pardot.instead(fault.kind)) is not None:
+        return denied
     match fault.kind:
         case "expired_token":
             return failure(401, "INVALID_SESSION_ID", "Session expired or invalid")
@@ -152,6 +161,7 @@ class _Server(ThreadingHTTPServer):
         self.messenger = Messenger(org)
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
+        self._engaged, self._engaged_lock = 0, threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
@@ -163,6 +173,21 @@ class _Server(ThreadingHTTPServer):
         permissions.follow(self.org, changed)
         if flows.follow(self.org, changed):
             self.messenger.wake()
+
+    @contextlib.contextmanager
+    def together(self, path: str) -> Iterator[bool]:
+        """Whether the call may pass: Account Engagement takes so many at once, the org any number."""
+        if not path.startswith(pardot.PATH):
+            yield True
+            return
+        with self._engaged_lock:
+            self._engaged += 1
+            admitted = self._engaged <= pardot.MOST_AT_ONCE
+        try:
+            yield admitted
+        finally:
+            with self._engaged_lock:
+                self._engaged -= 1
 
     def server_bind(self) -> None:
         """Without the look-up of this machine's name, which can take seconds and asks the network."""
