@@ -31,8 +31,8 @@ from leadscore.sandbox.state import Portal
 def generate(org: Org, contacts: int, seed: int) -> dict[str, int]:
     """Adds that many people as of the org's clock; returns how many records of each object were made.
 
-    Raises ValueError for a negative count. About 2 ms, and 40 KB of memory until it ends, a person. Neither flows nor the
-    journal hear of it.
+    Raises ValueError for a negative count. A person takes about 2 ms, and 40 KB of memory until all is made. Neither
+    flows nor the journal hear of it.
     """
     with org.transaction(), tempfile.TemporaryDirectory(prefix="leadscore-people-") as folder:
         stage = _Stage(org, Filler(org), Random(f"{seed} in Salesforce"), people(org), org.now())
