@@ -59,7 +59,7 @@ Hook = Callable[[Connection, Sequence[Settled], int], None]
 @dataclass(slots=True)
 class ScoreReport:
     """`gone`: nobody's record shows them any more; `out`: records put into the outbox; `parked`: put aside after too
-    many tries; `quarantined`: scored too often in this hour; `lost`: another worker has them by now."""
+    many tries; `quarantined`: scored too often within an hour; `lost`: another worker has them by now."""
 
     scored: int = 0
     gone: int = 0

@@ -42,7 +42,7 @@ def served(now: int, kept: int) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     d, n, r = deliveries.c, notices.c, runs.c
     syncs = or_(and_(r.outcome == "done", r.ended_at < now - 7 * _DAY), r.started_at < now - 30 * _DAY)
     yield deliveries, and_(d.state == DONE, d.received_at < now - kept)
-    yield rescores, rescores.c.hour < now - 2 * _DAY
+    yield rescores, rescores.c.since < now - 2 * _DAY
     yield runs, and_(r.job == "sync", syncs)
     yield notices, and_(n.state.in_(("done", "void")), n.done_at < now - 90 * _DAY)
     yield stage_moves, stage_moves.c.at < now - 400 * _DAY

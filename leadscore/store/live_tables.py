@@ -180,10 +180,10 @@ rescores = Table(
     "rescores",
     metadata,
     number("subject", "who"),
-    number("hour", "the first instant of the hour"),
+    number("since", "the first instant of the span, of five minutes"),
     number("count", "how many times facts made us score the subject in it"),
-    PrimaryKeyConstraint("subject", "hour"),
-    Index("rescores_by_hour", "hour"),
+    PrimaryKeyConstraint("subject", "since"),
+    Index("rescores_by_since", "since"),
     comment="how often subjects were scored again, to see a loop through somebody's workflow",
     sqlite_with_rowid=False,
 )

@@ -13,10 +13,12 @@ from leadscore.store.prepared import Among, Prepared, given
 from leadscore.store.work_tables import due as due_table
 
 HOUR = 3_600_000
-
-
+SPAN = 300_000
+"""How much time is counted together, ms: a twelfth of an hour."""
 _COUNTED = Prepared(
-    select(rescores.c.subject, rescores.c.count).where(Among(rescores.c.subject), rescores.c.hour == given("hour"))
+    select(rescores.c.subject, rescores.c.since, rescores.c.count)
+    .where(Among(rescores.c.subject))
+    .where(rescores.c.since > given("after"), rescores.c.since <= given("last"))
 )
 _IN = (
     select(quarantine.c.subject, quarantine.c.since, quarantine.c.reason)
@@ -36,12 +38,16 @@ class Quarantined:
 
 
 def count_rescores(connection: Connection, subjects: Iterable[int], now: int) -> dict[int, int]:
-    """Counts one more scoring of each subject; returns how many there were in this hour."""
-    hour = now - now % HOUR
+    """Counts one more scoring of each subject; returns how many there were within the last 60 minutes, of which those
+    of the first span may be left out."""
+    span = now - now % SPAN
     keys = sorted(subjects)
-    had = dict(_COUNTED.rows(connection, keys=keys, hour=hour)) if keys else {}
-    counts = {subject: had.get(subject, 0) + 1 for subject in keys}
-    upsert(connection, rescores, ("subject", "hour", "count"), [(who, hour, many) for who, many in counts.items()])
+    counts, here = dict.fromkeys(keys, 1), dict.fromkeys(keys, 1)
+    for who, since, many in _COUNTED.rows(connection, keys=keys, after=span - HOUR, last=span) if keys else ():
+        counts[who] += many
+        if since == span:
+            here[who] += many
+    upsert(connection, rescores, ("subject", "since", "count"), [(who, span, many) for who, many in here.items()])
     return counts
 
 
@@ -68,7 +74,7 @@ def in_quarantine(connection: Connection, subjects: Iterable[int] | None = None)
 
 
 def release(connection: Connection, subjects: Iterable[int], now: int) -> None:
-    """Lets subjects out of quarantine and makes them due; the counting of this hour begins anew for them."""
+    """Lets subjects out of quarantine and makes them due; the counting begins anew for them."""
     out = sorted(subjects)
     for chunk in chunks(out):
         connection.execute(update(quarantine).where(quarantine.c.subject.in_(chunk)).values(released_at=now))

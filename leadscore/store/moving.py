@@ -92,8 +92,8 @@ def _join_scores(connection: Connection, gone: Sequence[int], keep: int) -> None
 def _join_counts(connection: Connection, gone: Sequence[int], keep: int) -> None:
     counts: dict[int, int] = {}
     for row in _rows(connection, rescores, "subject", [keep, *gone]):
-        counts[row.hour] = max(counts.get(row.hour, 0), int(row._mapping["count"]))
-    upsert(connection, rescores, ("subject", "hour", "count"), [(keep, hour, many) for hour, many in counts.items()])
+        counts[row.since] = max(counts.get(row.since, 0), int(row._mapping["count"]))
+    upsert(connection, rescores, ("subject", "since", "count"), [(keep, *one) for one in counts.items()])
 
 
 def _join_quarantine(connection: Connection, gone: Sequence[int], keep: int) -> None:

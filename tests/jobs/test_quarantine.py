@@ -9,7 +9,7 @@ from leadscore.store.backlog import backlog
 from leadscore.store.database import reading
 from tests.jobs.live import MINUTE, Live, notice
 from tests.jobs.portal import Portal
-from tests.store.seen import NOW, contact
+from tests.store.seen import HOUR, NOW, contact
 
 
 @pytest.fixture
@@ -68,3 +68,28 @@ def test_those_in_quarantine_do_not_count_as_work_that_waits_or_as_parked(live: 
     with reading(live.store) as connection:
         found = backlog(connection, NOW)
     assert (found.quarantined, found.waiting["due"], sum(found.parked.values())) == (2, 0, 0)
+
+
+def test_a_loop_is_seen_wherever_in_an_hour_it_begins(store: Engine, portal: Portal) -> None:
+    """Five scorings on each side of a full hour are ten within minutes."""
+    hour = NOW - NOW % HOUR + HOUR
+    assert _scorings(store, portal, [hour + number * MINUTE for number in range(-5, 5)]) == 9
+
+
+def test_who_is_scored_as_often_as_that_but_over_more_than_an_hour_is_in_no_loop(store: Engine, portal: Portal) -> None:
+    assert _scorings(store, portal, [NOW + number * 10 * MINUTE for number in range(30)]) == 30
+
+
+def _scorings(store: Engine, portal: Portal, instants: list[int]) -> int:
+    """How many of these changes of one person are scored where eight an hour are allowed; the last one is answered by
+    quarantine."""
+    live = Live(store, portal, most_an_hour=8)
+    live.begin(contact("1", {"jobtitle": "Clerk"}))
+    for number, now in enumerate(instants, start=1):
+        title = ("Clerk", "CEO")[number % 2]
+        portal.show("contacts", contact("1", {"jobtitle": title}, modified_at=NOW + number))
+        live.tell(notice(f"loop-{number}", "1", at=now))
+        live.settle(now)
+        if held_people(live.store):
+            return number
+    return len(instants)

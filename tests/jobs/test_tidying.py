@@ -91,8 +91,8 @@ def test_syncs_that_ended_well_and_long_ago_go_and_applies_stay(store: Engine) -
 
 def test_counts_of_hours_long_gone_and_people_let_out_long_ago_go(store: Engine) -> None:
     with writing(store) as connection:
-        for hour in (NOW, NOW - 3 * DAY):
-            add_row(connection, rescores, subject=1, hour=hour, count=1)
+        for since in (NOW, NOW - 3 * DAY):
+            add_row(connection, rescores, subject=1, since=since, count=1)
         for subject, out in ((1, None), (2, NOW), (3, NOW - 91 * DAY)):
             add_row(connection, quarantine, subject=subject, released_at=out)
     assert tidy(store, NOW, 14 * DAY, hold) == {"rescores": 1, "quarantine": 1}
