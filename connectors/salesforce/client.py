@@ -120,6 +120,11 @@ class Client:
         """The JSON at a path below `/services/data/vNN.N/`; None where the answer has no body."""
         return self.sf.restful(path, method=method, json=body)
 
+    def post_once(self, path: str, body: Any) -> Any:
+        """The JSON of a request that must not be carried out twice. After RetryLater it may have been carried out."""
+        whole = f"/services/data/v{self.version}/{path}"
+        return Reply(self.send(Call("POST", whole, body=msgspec.json.encode(body), once=True))).json()
+
     def raw(self, method: str, path: str, body: bytes | None = None, query: Sequence[tuple[str, str]] = ()) -> Answer:
         """The answer at a path below `/services/data/vNN.N/` as it is; a body is CSV."""
         headers = {} if body is None else {"Content-Type": "text/csv; charset=UTF-8"}

@@ -8,6 +8,8 @@ from connectors.salesforce.client import VERSION, Client
 from connectors.salesforce.collections import MOST
 from connectors.salesforce.login import Credentials
 from connectors.salesforce.reader import SalesforceReader
+from connectors.salesforce.stages import SalesforceStageWriter
+from connectors.salesforce.tasks import SalesforceTaskWriter
 from connectors.salesforce.writer import SalesforceWriter
 
 _NO_BURST = 1_000_000
@@ -19,6 +21,8 @@ class SalesforceOrg:
 
     reader: SalesforceReader
     writer: SalesforceWriter
+    stages: SalesforceStageWriter
+    tasks: SalesforceTaskWriter
     client: Client
 
     def close(self) -> None:
@@ -43,4 +47,10 @@ def connect(
     # Salesforce limits calls a day, not calls a second.
     budget = budget or LocalBudget(tick=time.tick, wall=time.wall, share=share, burst=_NO_BURST)
     client = Client(credentials, budget, url, version, time, patience or Patience())
-    return SalesforceOrg(SalesforceReader(client), SalesforceWriter(client, batch=batch), client)
+    return SalesforceOrg(
+        SalesforceReader(client),
+        SalesforceWriter(client, batch=batch),
+        SalesforceStageWriter(client),
+        SalesforceTaskWriter(client),
+        client,
+    )

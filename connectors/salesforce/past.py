@@ -30,16 +30,16 @@ class User:
 
 @dataclass(slots=True)
 class Past:
-    """Reads histories. Whether an object has any at all is asked every ten minutes at most. Threads may share it."""
+    """Reads histories. One that is hidden from us is asked for every ten minutes at most. Threads may share it."""
 
     client: Client
-    _tracked: dict[str, tuple[float, bool]] = field(default_factory=dict)
+    _hidden: dict[str, float] = field(default_factory=dict)
     _users: dict[str, User] = field(default_factory=dict)
     _me: str | None = None
 
     def read(self, object: str, ids: Iterable[str], names: Sequence[str]) -> Pasts:
         """Of fields without tracking, and of what was before it was switched on, there is nothing."""
-        if not names or not self.tracks(object):
+        if not names or object not in _HISTORIES or self._is_hidden(object):
             return {}
         found: dict[str, dict[str, list[Row]]] = {}
         wanted, parent = {name.lower(): name for name in names}, f"{object}Id"
@@ -47,7 +47,12 @@ class Past:
         columns = ("Id", parent, "Field", "OldValue", "NewValue", "CreatedById", "CreatedDate")
         for batch in ids_of(ids):
             soql = select(columns, _HISTORIES[object], among(parent, batch), named, more="ORDER BY CreatedDate")
-            for row in self.client.rows(soql):
+            try:
+                rows = list(self.client.rows(soql))
+            except (Refused, Forbidden):
+                self._hidden[object] = self.client.time.tick()
+                return {}
+            for row in rows:
                 name = wanted.get(str(row["Field"]).lower())
                 if name is not None:
                     found.setdefault(str(row[parent]), {}).setdefault(name, []).append(row)
@@ -57,17 +62,14 @@ class Past:
 
     def tracks(self, object: str) -> bool:
         """Whether any change of any record of this object was ever tracked, as far as we may see."""
-        if object not in _HISTORIES:
+        try:
+            return bool(self.client.query(select(["Id"], _HISTORIES[object], more="LIMIT 1"))["records"])
+        except (Refused, Forbidden):
             return False
-        tick = self.client.time.tick()
-        at, known = self._tracked.get(object, (tick - 2 * _AGAIN, False))
-        if tick - at > _AGAIN:
-            try:
-                known = bool(self.client.query(select(["Id"], _HISTORIES[object], more="LIMIT 1"))["records"])
-            except (Refused, Forbidden):
-                known = False
-            self._tracked[object] = (tick, known)
-        return known
+
+    def _is_hidden(self, object: str) -> bool:
+        at = self._hidden.get(object)
+        return at is not None and self.client.time.tick() - at < _AGAIN
 
     def users(self, ids: Iterable[str]) -> Mapping[str, User]:
         """These users, as far as we may see them."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.rigs import RIGS, WHOLE_RIGS, Rig, WholeRig
+from tests.conformance.rigs import RIGS, STAGED_RIGS, WHOLE_RIGS, Rig, StagedRig, WholeRig
 
 
 @pytest.fixture(params=sorted(RIGS))
@@ -16,4 +16,10 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
 @pytest.fixture(params=sorted(WHOLE_RIGS))
 def whole(request: pytest.FixtureRequest) -> Iterator[WholeRig]:
     with WHOLE_RIGS[request.param]() as made:
+        yield made
+
+
+@pytest.fixture(params=sorted(STAGED_RIGS))
+def staged(request: pytest.FixtureRequest) -> Iterator[StagedRig]:
+    with STAGED_RIGS[request.param]() as made:
         yield made

@@ -8,6 +8,7 @@ from typing import Protocol
 from connectors.outputs import ADMIN, REPS
 from connectors.protocol import Installer, Needs, Reader, RecordWrite, Writer
 from connectors.salesforce.reader import SalesforceReader
+from connectors.salesforce.stages import SalesforceStageWriter
 from connectors.salesforce.writer import SalesforceWriter
 from connectors.stages import StageWriter
 from connectors.tasks import TaskWriter
@@ -18,6 +19,7 @@ from tests.connectors.salesforce import org as salesforce_org
 from tests.connectors.salesforce.org import Org
 
 HOUR = 3_600_000
+STAGE = "Lead_Score_Stage__c"
 SCORED = (*REPS[:3], *ADMIN[:7], "score_fit", "score_engagement")
 """The words of a score that is written."""
 
@@ -67,17 +69,22 @@ class Rig(Protocol):
         ...
 
 
-class WholeRig(Rig, Protocol):
-    """A connector that installs our fields by itself, moves stages and makes tasks, too."""
+class StagedRig(Rig, Protocol):
+    """A connector that moves stages, too; the field that keeps them is there."""
 
-    installer: Installer
     stages: StageWriter
-    tasks: TaskWriter
     stage_field: str
 
     def set_stage(self, id: str, stage: str) -> None:
         """A colleague sets the stage in the CRM, to a higher or to a lower one; "" empties it."""
         ...
+
+
+class WholeRig(StagedRig, Protocol):
+    """A connector that installs our fields by itself and makes tasks, too."""
+
+    installer: Installer
+    tasks: TaskWriter
 
     def again(self) -> "WholeRig": ...
 
@@ -152,10 +159,12 @@ class SalesforceRig:
     tick = 1000
     needs = Needs({"Lead": ("Title",), "Contact": ("Title",)}, {"Lead": ("Title",), "Contact": ("Title",)})
     acting = Needs(needs.properties, needs.watched, activities=frozenset({"email_bounce", "unsubscribe"}))
+    stage_field = STAGE
 
     def __post_init__(self) -> None:
         self.stream = f"{self.object.lower()}s"
         client = self.org.client()
+        self.stages: StageWriter = SalesforceStageWriter(client)
         self.reader: Reader = SalesforceReader(client)
         self.writer: Writer = SalesforceWriter(client)
 
@@ -178,6 +187,9 @@ class SalesforceRig:
     def install(self) -> None:
         self.org.install(self.object, SCORED)
 
+    def set_stage(self, id: str, stage: str) -> None:
+        self.org.edit(self.object, id, **{STAGE: stage or None})
+
     def remove(self, id: str) -> None:
         self.org.post("people/delete", object=self.object, id=id)
 
@@ -197,11 +209,15 @@ def hubspot(version: str) -> AbstractContextManager[WholeRig]:
     return opened()
 
 
-def salesforce(object: str) -> AbstractContextManager[Rig]:
+def salesforce(object: str, *, staged: bool = False) -> AbstractContextManager[StagedRig]:
     @contextmanager
-    def opened() -> Iterator[Rig]:
-        tracked = ["Title", "HasOptedOutOfEmail"]
+    def opened() -> Iterator[StagedRig]:
+        tracked = ["Title", "HasOptedOutOfEmail", STAGE]
         with salesforce_org.running(tracked={"Lead": tracked, "Contact": tracked}) as org:
+            if staged:
+                stages = ["Subscriber", "Lead", "Marketing Qualified", "Sales Qualified", "Customer"]
+                for one in ("Lead", "Contact"):
+                    org.fields(one, {"name": STAGE, "type": "picklist", "values": stages, "restricted": True})
             yield SalesforceRig(org, object)
 
     return opened()
@@ -210,6 +226,11 @@ def salesforce(object: str) -> AbstractContextManager[Rig]:
 WHOLE_RIGS: dict[str, Callable[[], AbstractContextManager[WholeRig]]] = {
     "hubspot": lambda: hubspot("v3"),
     "hubspot by date": lambda: hubspot("2026-09"),
+}
+STAGED_RIGS: dict[str, Callable[[], AbstractContextManager[StagedRig]]] = {
+    **WHOLE_RIGS,
+    "salesforce leads": lambda: salesforce("Lead", staged=True),
+    "salesforce contacts": lambda: salesforce("Contact", staged=True),
 }
 RIGS: dict[str, Callable[[], AbstractContextManager[Rig]]] = {
     **WHOLE_RIGS,
