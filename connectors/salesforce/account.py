@@ -24,15 +24,15 @@ def read_account(client: Client) -> Account:
 
 
 def read_quota(client: Client) -> Quota:
-    """Salesforce counts the last 24 hours, so that there is no moment at which all calls come back."""
-    try:
-        found = client.rest("GET", "limits")
-    except (Forbidden, Refused):
-        return Quota(None, None, None)
-    calls = (found or {}).get("DailyApiRequests") or {}
-    if "Max" not in calls:
-        return Quota(None, None, None)
-    return Quota(int(calls["Max"]), int(calls["Max"]) - int(calls.get("Remaining") or 0), client.budget.day_ends())
+    """As the latest answer told; a call is made only where there was none yet. Salesforce counts the last 24 hours, so
+    that there is no moment at which all calls come back."""
+    if client.usage.day is None:
+        try:
+            client.rest("GET", "limits")
+        except (Forbidden, Refused):
+            return Quota(None, None, None)
+    day, left = client.usage.day, client.usage.day_left
+    return Quota(day, None if day is None or left is None else day - left, client.budget.day_ends())
 
 
 def _kind(row: Row) -> str:

@@ -66,6 +66,8 @@ class Client:
     session: Session = field(init=False)
     login: Login = field(init=False)
     sf: Any = field(init=False)
+    usage: Limits = field(init=False, default_factory=Limits)
+    """What the last answer told of the org's calls."""
     _gate: Session = field(init=False)
     _here: threading.local = field(init=False, default_factory=threading.local)
     _described: dict[str, tuple[float, Row]] = field(init=False, default_factory=dict)
@@ -150,7 +152,10 @@ class Client:
         return {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "leadscore", **_WRITING}
 
     def _judge(self, call: Call, answer: Answer) -> ConnectorError | None:
-        self.budget.learn(_limits(answer))
+        told = _limits(answer)
+        self.budget.learn(told)
+        if told.day is not None:
+            self.usage = told
         error = judge(call, answer, wall=self.time.wall(), day_ends=self.budget.day_ends())
         if isinstance(error, QuotaExhausted):
             self.budget.learn(Limits(day_left=0))

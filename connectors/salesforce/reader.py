@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.budget import Limits
 from connectors.errors import AccessDenied
 from connectors.protocol import (
     Account,
@@ -61,10 +60,7 @@ class SalesforceReader:
         return self._client.server_time() or self._client.time.wall()
 
     def quota(self) -> Quota:
-        quota = read_quota(self._client)
-        if quota.limit is not None and quota.used is not None:
-            self._client.budget.learn(Limits(day=quota.limit, day_left=max(quota.limit - quota.used, 0)))
-        return quota
+        return read_quota(self._client)
 
     def properties(self, object: str) -> tuple[PropertyInfo, ...]:
         return self._sight.properties(object)

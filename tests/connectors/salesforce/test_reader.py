@@ -175,7 +175,16 @@ def test_the_org_says_what_it_is(org: Org, reader: SalesforceReader) -> None:
     assert (account.crm, account.id, account.name, account.kind, account.time_zone) == (
         "salesforce", org.sandbox.organization_id, "Acme", "sandbox", "America/New_York",
     )  # fmt: skip
+    quota = reader.quota()
+    assert (quota.limit, quota.used) == (100_000, 1)
+
+
+def test_the_calls_of_the_day_are_known_without_a_call_of_its_own(org: Org, reader: SalesforceReader) -> None:
     assert reader.quota().limit == 100_000
+    for expected in (2, 3):
+        reader.account()
+        assert reader.quota().used == expected
+    assert org.requests("limits") == 1
 
 
 def test_streams_are_those_that_the_models_touch(org: Org, reader: SalesforceReader) -> None:
