@@ -137,9 +137,9 @@ class Client:
         return told_time(self.send(Call("GET", "/services/data/")))
 
     def own_user(self) -> str:
-        """The id of the user as whom we work."""
-        found = Reply(self.send(Call("GET", "/services/oauth2/userinfo"))).json()
-        return str(found.get("user_id") or "")
+        """The id of the user as whom we work; "" where Salesforce does not tell."""
+        self.login.token()
+        return self.login.user
 
     def close(self) -> None:
         self.session.close()

@@ -74,6 +74,8 @@ class Login:
         self._token = ""
         self.instance = ""
         """The host of the org, once there was a login."""
+        self.user = ""
+        """The id of the user as whom we work, once there was a login that told."""
 
     def token(self) -> str:
         """The token as it is now; asks for one if there is none. Raises TokenRefused, RetryLater."""
@@ -92,7 +94,10 @@ class Login:
         """What the package calls to send a form. Of the address only the path counts: the host is ours to choose, as
         the package knows salesforce.com only."""
         sent = {"Content-Type": _FORM, **(headers or {})}
-        return Reply(self._session.send(Call("POST", urlsplit(url).path, body=urlencode(data).encode(), headers=sent)))
+        call = Call("POST", urlsplit(url).path, body=urlencode(data).encode(), headers=sent)
+        reply = Reply(self._session.send(call))
+        self.user = _user(reply.json())
+        return reply
 
     def _ask(self) -> tuple[str, str]:
         one = self._credentials
@@ -122,6 +127,13 @@ class Login:
         if not token:
             raise AccessDenied(f"{self._session.host} gave a session without a token. Is the address right?")
         return str(token), str(instance)
+
+
+def _user(answer: Any) -> str:
+    """From the address of the identity, `https://.../id/ORG/USER`, which the package drops."""
+    found = str(answer.get("id") or "") if isinstance(answer, dict) else ""
+    user = found.rpartition("/")[2]
+    return user if user.startswith("005") else ""
 
 
 def _audience(host: str) -> str:

@@ -35,7 +35,6 @@ class Past:
     client: Client
     _hidden: dict[str, float] = field(default_factory=dict)
     _users: dict[str, User] = field(default_factory=dict)
-    _me: str | None = None
 
     def read(self, object: str, ids: Iterable[str], names: Sequence[str]) -> Pasts:
         """Of fields without tracking, and of what was before it was switched on, there is nothing."""
@@ -85,18 +84,9 @@ class Past:
     def _user(self, row: Row) -> User:
         name, email = str(row.get("Name") or ""), str(row.get("Email") or "").lower()
         label = f"{name} ({email})" if name and email else name or email
-        if row["Id"] == self._own_id():
+        if row["Id"] == self.client.own_user():
             return User(label, "program")
         return User(label, "workflow" if row.get("UserType") in _MACHINES else "person")
-
-    def _own_id(self) -> str:
-        """Our own user; "" where the token may not tell."""
-        if self._me is None:
-            try:
-                self._me = self.client.own_user()
-            except (Refused, Forbidden):
-                self._me = ""
-        return self._me
 
 
 def in_order(row: Row) -> tuple[str, str]:

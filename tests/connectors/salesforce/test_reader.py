@@ -161,6 +161,22 @@ def test_answers_of_sales_come_with_their_author_and_note(org: Org, reader: Sale
     assert (answer.author, feedback.held) == ("Rita Rep (rita.rep@acme.example)", "true_sql")
 
 
+def test_what_we_ourselves_wrote_is_a_programs(org: Org, reader: SalesforceReader) -> None:
+    org.install("Lead", ["feedback"])
+    org.post("settings", tracked={"Lead": ["Lead_Score_Feedback__c"]})
+    id = org.lead(Lead_Score_Feedback__c="true_sql")
+    org.advance(HOUR)
+    ours = org.sandbox.org.settings.username
+    org.post("people/edit", object="Lead", id=id, values={"Lead_Score_Feedback__c": None}, user=ours)
+    needs = Needs({"Lead": ("Lead_Score_Feedback__c",)}, {"Lead": ("Lead_Score_Feedback__c",)},
+                  feedback=("Lead_Score_Feedback__c",))  # fmt: skip
+    feedback = reader.fetch("Lead", [id], needs)[0].feedback
+    assert feedback is not None
+    assert [(one.value, one.before, one.hand) for one in feedback.answers] == [
+        ("true_sql", "", "unknown"), ("", "true_sql", "program"),
+    ]  # fmt: skip
+
+
 def test_an_answer_of_which_nothing_is_tracked_is_only_held(org: Org, reader: SalesforceReader) -> None:
     org.install("Lead", ["feedback"])
     id = org.lead(Lead_Score_Feedback__c="true_sql")
