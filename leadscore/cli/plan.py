@@ -32,7 +32,7 @@ def plan(
 ) -> None:
     """Show whom the scores would move in the CRM, rule by rule. Writes nothing into the CRM.
 
-    Exit codes: 0 nothing to do, 2 changes are pending.
+    Exit codes: 0 nothing to do, 2 changes are pending, or somebody could not be scored.
     """
     made = parts()
     instant = _instant(as_of)
@@ -48,7 +48,7 @@ def plan(
         show_plan(console(), report, top)
         _show_outlook(console(), ahead)
         _say_next(report, out)
-    if report.plan.rows or ahead.moves:
+    if report.plan.rows or ahead.moves or report.parked:
         raise typer.Exit(PENDING)
 
 
@@ -83,6 +83,8 @@ def show_plan(out: Console, report: PlanReport, top: int) -> None:
     _show_moves(out, "stage", report.stages)
     if report.missing:
         out.print(f"{len(report.missing):,} records are gone from the CRM and are left out")
+    if report.parked:
+        out.print(f"{report.parked:,} people could not be scored and were put aside: `leadscore deadletter list`")
     _show_rows(out, head.rows, top)
     _show_rules(out, report.rules)
     for rule, reason in report.mute.items():
@@ -158,6 +160,7 @@ def _head(report: PlanReport) -> dict[str, object]:
         "known": head.known,
         "records": len(head.rows),
         "calls": report.calls,
+        "parked": report.parked,
         "bands": [{"from": old, "to": new, "records": n} for (old, new), n in report.bands.items()],
         "stages": [{"from": old, "to": new, "records": n} for (old, new), n in report.stages.items()],
         "rules": [

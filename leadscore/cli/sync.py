@@ -7,9 +7,12 @@ import typer
 from leadscore.cli.bars import going_on_later, say, step_bar, sync_bars
 from leadscore.cli.clock import now
 from leadscore.cli.show import console, json_line
-from leadscore.jobs.rescore import rescore
+from leadscore.jobs.rescore import RescoreReport, rescore
+from leadscore.jobs.sync import SyncReport
 from leadscore.jobs.sync import sync as read_crm
 from leadscore.wiring import parts
+
+PARTLY = 2
 
 
 def sync(
@@ -21,7 +24,8 @@ def sync(
 ) -> None:
     """Read what changed in the CRM since the last time, and score whom it concerns. Writes nothing into the CRM.
 
-    Cut short, it goes on where it was. Needs read scopes only.
+    Cut short, it goes on where it was. Needs read scopes only. Exit codes: 0, 2 somebody could not
+    be scored.
     """
     made = parts()
     rulebook, reader = made.rulebook, made.reader
@@ -33,8 +37,17 @@ def sync(
     out = console()
     if as_json:
         streams = [{"stream": s.name, "records": s.records, "activities": s.activities} for s in report.streams]
-        out.file.write(json_line({"streams": streams, "scored": scored.scored, "removed": scored.removed}).decode())
-        return
+        told = {"streams": streams, "scored": scored.scored, "removed": scored.removed}
+        out.file.write(json_line(told | {"parked": scored.parked}).decode())
+    else:
+        _show(report, scored)
+    if scored.parked:
+        say(f"{scored.parked:,} people could not be scored and were put aside: `leadscore deadletter list`.")
+        raise typer.Exit(PARTLY)
+
+
+def _show(report: SyncReport, scored: RescoreReport) -> None:
+    out = console()
     for stream in report.streams:
         name = stream.name.replace("_", " ")
         out.print(f"{name:<17} {stream.records:>9,} records {stream.activities:>9,} activities")

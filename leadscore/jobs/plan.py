@@ -20,6 +20,7 @@ from leadscore.jobs.writing_policy import WritePolicy, differences, worth_writin
 from leadscore.store.account import Binding, bound, require_same
 from leadscore.store.batch import chunks
 from leadscore.store.database import connect, reading, writing
+from leadscore.store.due import left_out
 from leadscore.store.facts_now import facts_now, sight
 from leadscore.store.people import activity_types, count_people
 from leadscore.store.places import places_of
@@ -38,7 +39,8 @@ ROWS_A_CALL = 100
 class PlanReport:
     """A plan with what a person wants to know before it is applied. `calls`: write calls that it takes. `mute`: rules
     that can give nothing, because this account does not offer their activities, with the reason. `missing`: records
-    that the CRM no longer has. `bands` and `stages`: how many records go from one to another ("" is none)."""
+    that the CRM no longer has. `bands` and `stages`: how many records go from one to another ("" is none). `parked`:
+    people put aside now, because scoring them failed; like all who are put aside or held, they are left as they are."""
 
     plan: WritePlan
     rules: tuple[RuleCount, ...]
@@ -47,6 +49,7 @@ class PlanReport:
     missing: tuple[str, ...]
     bands: Mapping[tuple[str, str], int]
     stages: Mapping[tuple[str, str], int]
+    parked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def make_plan(
         imported = activity_types(connection)
     if reader is not None and needs is not None:
         mute = mute_rules(rulebook.models, reader.capabilities(needs), imported)
-    rescore(store, rulebook, as_of, processes=processes)
+    scored = rescore(store, rulebook, as_of, processes=processes)
     with reading(store) as connection:
         found = bound(connection)
         low, high = subject_bounds(connection)
@@ -128,7 +131,7 @@ def make_plan(
         rows=tuple(rows),
     )
     calls = -(-len(rows) // ROWS_A_CALL)
-    return PlanReport(plan, rules, calls, mute, missing, _moves(rows, "band"), _moves(rows, "stage"))
+    return PlanReport(plan, rules, calls, mute, missing, _moves(rows, "band"), _moves(rows, "stage"), scored.parked)
 
 
 def compare_range(work: Comparison) -> list[Candidate]:
@@ -174,7 +177,9 @@ def _compare_windows(store: Engine, work: Comparison) -> list[Candidate]:
     for low in range(work.low, work.high, WINDOW):
         with no_collector():
             with reading(store) as connection:
-                standing_now = standings(connection, low, min(low + WINDOW, work.high))
+                high = min(low + WINDOW, work.high)
+                aside = left_out(connection, work.as_of, low, high)
+                standing_now = [one for one in standings(connection, low, high) if one.subject not in aside]
                 known_beside = beside.known(connection, {s.subject: s.model for s in standing_now}, work.as_of)
                 wanted = [
                     standing

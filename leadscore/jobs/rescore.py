@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import NamedTuple
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from leadscore.jobs.bulk import no_collector
 from leadscore.jobs.rulebook import Rulebook, RuleKey, rule_numbers
 from leadscore.jobs.stage_requests import Stood, request_for
-from leadscore.store import due
+from leadscore.store import due, leases
 from leadscore.store.account import bound, note
 from leadscore.store.batch import chunks
 from leadscore.store.database import connect, one_writer, reading, writing
+from leadscore.store.errors import StoreError
 from leadscore.store.facts_now import facts_now, sight
 from leadscore.store.known_stages import subjects_known
+from leadscore.store.leases import PARKED
 from leadscore.store.models import put_in_force
-from leadscore.store.places import places_of
+from leadscore.store.parked import Parked, park
+from leadscore.store.places import FieldPlaces, places_of
 from leadscore.store.scores import (
     Scored,
     changed,
@@ -27,8 +31,9 @@ from leadscore.store.scores import (
     save_scores,
     subject_bounds,
 )
+from leadscore.store.work_tables import due as due_table
 from scoring.engine import compile_models
-from scoring.facts import Kind
+from scoring.facts import Facts, Kind
 from scoring.footing import Footing, compile_footings
 from scoring.ledger import Score
 
@@ -40,11 +45,24 @@ MUCH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class RescoreReport:
-    """`removed`: subjects that no living record shows any more. `model_changed`: everybody was scored anew."""
+    """`removed`: subjects that no living record shows any more. `model_changed`: everybody was scored anew. `parked`:
+    people put aside, because scoring them failed."""
 
     scored: int
     removed: int
     model_changed: bool
+    parked: int = 0
+
+
+class Counts(NamedTuple):
+    """What became of the people of one range, or one window."""
+
+    scored: int = 0
+    removed: int = 0
+    parked: int = 0
+
+    def and_(self, other: "Counts") -> "Counts":
+        return Counts(*map(sum, zip(self, other, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,8 @@ def rescore(
     """Brings every score up to `now`: of subjects that were named, whose instant has come, and of all if the models
     are other ones than before. The result does not depend on the number of processes. Cut short, it goes on later.
     Nothing is written: after the first apply, whose score changed stays due until a service or an apply has seen to it.
+    A person at whom it fails is put aside with the reason; who is put aside, in quarantine or held keeps the score that
+    they have.
 
     Raises StoreError if nothing was read yet.
     """
@@ -85,18 +105,18 @@ def rescore(
     ranges = _ranges(store, now, everybody=everybody, processes=processes)
     crm, begun = found.account.crm, found.baseline_at is not None
     work = [Work(url, rulebook, crm, generation.number, now, low, high, everybody, begun) for low, high in ranges]
-    scored = removed = 0
+    total = Counts()
     for done, counts in enumerate(_carry_out(store, work, processes), start=1):
-        scored, removed = scored + counts[0], removed + counts[1]
+        total = total.and_(counts)
         if progress:
             progress(done, len(work))
     with writing(store) as connection:
         note(connection, generation=generation.number)
-    return RescoreReport(scored, removed, everybody)
+    return RescoreReport(total.scored, total.removed, everybody, total.parked)
 
 
-def score_range(work: Work) -> tuple[int, int]:
-    """Scores one range in a process of its own; returns how many were scored and how many are gone."""
+def score_range(work: Work) -> Counts:
+    """Scores one range in a process of its own."""
     store = connect(work.url)
     try:
         return _score_windows(store, work)
@@ -104,7 +124,7 @@ def score_range(work: Work) -> tuple[int, int]:
         store.dispose()
 
 
-def _carry_out(store: Engine, work: Sequence[Work], processes: int) -> Iterator[tuple[int, int]]:
+def _carry_out(store: Engine, work: Sequence[Work], processes: int) -> Iterator[Counts]:
     if len(work) <= 1 or processes < 2:
         for one in work:
             yield _score_windows(store, one)
@@ -130,44 +150,93 @@ def _ranges(store: Engine, now: int, *, everybody: bool, processes: int) -> list
     return [(start, min(start + step, high + 1)) for start in range(low, high + 1, step)]
 
 
-def _score_windows(store: Engine, work: Work) -> tuple[int, int]:
-    scorer = compile_models(work.rulebook.models, work.rulebook.tables)
-    numbers = rule_numbers(work.rulebook.models)
-    footing = compile_footings(work.rulebook.models, work.rulebook.tables, timed_only=True)
-    places = places_of(work.rulebook.models, work.crm)
-    standing = compile_footings(work.rulebook.models, work.rulebook.tables) if _moves_stages(work) else None
-    scored = removed = 0
-    kinds: dict[int, Kind] = {}
+def _score_windows(store: Engine, work: Work) -> Counts:
+    tools = _Tools(
+        scorer=compile_models(work.rulebook.models, work.rulebook.tables),
+        numbers=rule_numbers(work.rulebook.models),
+        footing=compile_footings(work.rulebook.models, work.rulebook.tables, timed_only=True),
+        standing=compile_footings(work.rulebook.models, work.rulebook.tables) if _moves_stages(work) else None,
+        places=places_of(work.rulebook.models, work.crm),
+    )
+    total = Counts()
     for subjects in _windows(store, work):
-        with no_collector():
-            with reading(store) as connection:
-                marks = due.marks(connection, subjects)
-                known = sight(connection, places, kinds)
-                results: list[Scored] = []
-                stood: list[Stood] = []
-                watched = subjects_known(connection, subjects) if standing else frozenset()
-                for one in facts_now(connection, subjects, known, work.now):
-                    score = scorer(one.facts, work.now)
-                    instants = wake(one.arrives, footing(one.facts, score))
-                    results.append(Scored(one.subject, score, instants, fired(score, numbers)))
-                    if standing and (score.stage is not None or one.facts.answers or one.subject in watched):
-                        stood.append(Stood(one.subject, score, standing(one.facts, score), one.facts))
-            gone = set(subjects) - {one.subject for one in results}
-            with writing(store) as connection:
-                if stood or work.begun:
-                    one_writer(connection)
-                before = save_scores(connection, results, work.generation, marks, newcomers_enter=work.begun)
-                forget_scores(connection, gone)
-                if work.begun and not work.everybody:
-                    # A service beside us would have told the CRM, and must still; other models are a person's to apply.
-                    kept = {who: mark for who, mark in marks.items() if who not in gone}
-                    due.settle(connection, {who: marks[who] for who in gone & marks.keys()})
-                    due.settle_unsent(connection, kept, changed(before, results), work.now)
-                else:
-                    due.settle(connection, marks)
-                request_for(connection, work.rulebook.models, stood, work.now)
-        scored, removed = scored + len(results), removed + len(gone)
-    return scored, removed
+        total = total.and_(_score(store, work, tools, subjects))
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """The models, compiled once."""
+
+    scorer: Callable[[Facts, int], Score]
+    numbers: Mapping[str, Mapping[RuleKey, str]]
+    footing: Callable[[Facts, Score], Footing | None]
+    standing: Callable[[Facts, Score], Footing | None] | None
+    places: tuple[FieldPlaces, ...]
+    kinds: dict[int, Kind] = field(default_factory=dict)
+
+
+def _score(store: Engine, work: Work, tools: _Tools, subjects: list[int]) -> Counts:
+    """Scores and saves; those at whom it fails are found by halves."""
+    if not subjects:
+        return Counts()
+    try:
+        return _score_window(store, work, tools, subjects)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever one person's facts do, the neighbours go on)
+        if len(subjects) > 1:
+            half = len(subjects) // 2
+            parts = [_score(store, work, tools, some) for some in (subjects[:half], subjects[half:])]
+            return parts[0].and_(parts[1])
+        with writing(store) as connection:
+            one_writer(connection)
+            park_unscored(connection, subjects[0], error, work.now)
+        return Counts(parked=1)
+
+
+def _score_window(store: Engine, work: Work, tools: _Tools, subjects: list[int]) -> Counts:
+    with no_collector():
+        with reading(store) as connection:
+            marks = due.marks(connection, subjects)
+            known = sight(connection, tools.places, tools.kinds)
+            results: list[Scored] = []
+            stood: list[Stood] = []
+            watched = subjects_known(connection, subjects) if tools.standing else frozenset()
+            for one in facts_now(connection, subjects, known, work.now):
+                score = tools.scorer(one.facts, work.now)
+                instants = wake(one.arrives, tools.footing(one.facts, score))
+                results.append(Scored(one.subject, score, instants, fired(score, tools.numbers)))
+                if tools.standing and (score.stage is not None or one.facts.answers or one.subject in watched):
+                    stood.append(Stood(one.subject, score, tools.standing(one.facts, score), one.facts))
+        gone = set(subjects) - {one.subject for one in results}
+        with writing(store) as connection:
+            if stood or work.begun:
+                one_writer(connection)
+            before = save_scores(connection, results, work.generation, marks, newcomers_enter=work.begun)
+            forget_scores(connection, gone)
+            if work.begun and not work.everybody:
+                # A service beside us would have told the CRM, and must still; other models are a person's to apply.
+                kept = {who: mark for who, mark in marks.items() if who not in gone}
+                due.settle(connection, {who: marks[who] for who in gone & marks.keys()})
+                due.settle_unsent(connection, kept, changed(before, results), work.now)
+            else:
+                due.settle(connection, marks)
+            request_for(connection, work.rulebook.models, stood, work.now)
+    return Counts(len(results), len(gone))
+
+
+def park_unscored(connection: Connection, subject: int, error: Exception, now: int) -> None:
+    """Puts a person aside at whom scoring failed: they are due, with nobody working on it, until a person lets it be
+    tried again."""
+    due.mark(connection, [subject], "failed", now)
+    leases.give_back(connection, due_table, [subject], PARKED, begun=True)
+    park(connection, [Parked("score", "subject", str(subject), unscored(error), "{}", now)])
+
+
+def unscored(error: Exception) -> str:
+    """Why somebody could not be scored, as a sentence."""
+    return f"This person could not be scored: {type(error).__name__}: {str(error)[:500]}"
 
 
 def _moves_stages(work: Work) -> bool:

@@ -12,7 +12,7 @@ from leadscore.jobs.feedback_values import FeedbackValues
 from leadscore.jobs.lease_owner import LEASE, new_owner
 from leadscore.jobs.plan import output_words
 from leadscore.jobs.refused import Refused
-from leadscore.jobs.rescore import fired, wake
+from leadscore.jobs.rescore import fired, unscored, wake
 from leadscore.jobs.rulebook import Rulebook, rule_numbers
 from leadscore.jobs.writing_policy import WritePolicy, differences, worth_writing
 from leadscore.store import due, leases
@@ -233,8 +233,7 @@ class Worker:
             if claim.tries + 1 < TRIES:
                 leases.give_back(connection, due_table, [claim.key], now + _WAIT * 2**claim.tries, begun=True)
                 return
-            told = f"This person could not be scored: {type(error).__name__}: {str(error)[:500]}"
-            self._park(connection, {claim.key: told}, now)
+            self._park(connection, {claim.key: unscored(error)}, now)
         report.parked += 1
 
     def _park(self, connection: Connection, reasons: Mapping[int, str], now: int) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from functools import cache
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadscore.store.batch import chunks, insert_new
 from leadscore.store.database import one_writer
-from leadscore.store.leases import PARKED
+from leadscore.store.leases import LONGEST_WAIT, PARKED
+from leadscore.store.live_tables import quarantine
 from leadscore.store.prepared import Among, Prepared, given, told
 from leadscore.store.work_tables import due, scores
 
@@ -49,6 +50,16 @@ def wake(connection: Connection, now: int) -> int:
 def named() -> Select[tuple[int]]:
     """Who is due by notice or instant; not who was scored already and only waits to be written."""
     return select(due.c.subject).where(or_(due.c.reason != UNSENT, due.c.mark != 0))
+
+
+def left_out(connection: Connection, now: int, low: int = 0, high: int = 2**62) -> set[int]:
+    """Of the subjects in [low, high), who is not to be scored now although something changed: who is put aside, in
+    quarantine, held until the CRM was read, or waits for another try."""
+    q, wait = quarantine.c, due.c.not_before
+    later = or_(wait == PARKED, and_(wait > now, wait <= now + LONGEST_WAIT))
+    waiting = select(due.c.subject).where(due.c.subject >= low, due.c.subject < high, later)
+    looping = select(q.subject).where(q.subject >= low, q.subject < high, q.released_at.is_(None))
+    return {*connection.execute(waiting).scalars(), *connection.execute(looping).scalars()}
 
 
 def settle(connection: Connection, seen: dict[int, int]) -> None:

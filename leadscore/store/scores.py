@@ -93,14 +93,17 @@ def saved_lines(connection: Connection, subject: int) -> tuple[Contribution, ...
 
 
 def due_subjects(connection: Connection, now: int) -> list[int]:
-    """Subjects that were named or whose instant has come, ascending. Costs what is due, not what there is."""
+    """Subjects that were named or whose instant has come, ascending, but for those `due.left_out`. Costs what is due,
+    not what there is."""
     named = due.named()
     woken = select(scores.c.subject).where(scores.c.wake_at <= now)
-    return sorted({*connection.execute(named).scalars(), *connection.execute(woken).scalars()})
+    found = {*connection.execute(named).scalars(), *connection.execute(woken).scalars()}
+    return sorted(found - due.left_out(connection, now)) if found else []
 
 
 def outdated_subjects(connection: Connection, generation: int, now: int, low: int, high: int) -> list[int]:
-    """Living subjects in [low, high) that other models than these scored, or that are due; ascending."""
+    """Living subjects in [low, high) that other models than these scored, or that are due; ascending, but for those
+    `due.left_out`."""
     inside = (records.c.subject >= low, records.c.subject < high)
     other = (
         select(records.c.subject)
@@ -110,7 +113,8 @@ def outdated_subjects(connection: Connection, generation: int, now: int, low: in
     )
     named = due.named().where(due_table.c.subject >= low, due_table.c.subject < high)
     woken = select(scores.c.subject).where(scores.c.subject >= low, scores.c.subject < high, scores.c.wake_at <= now)
-    return sorted({subject for query in (other, named, woken) for subject in connection.execute(query).scalars()})
+    found = {subject for query in (other, named, woken) for subject in connection.execute(query).scalars()}
+    return sorted(found - due.left_out(connection, now, low, high)) if found else []
 
 
 def subject_bounds(connection: Connection) -> tuple[int, int]:
