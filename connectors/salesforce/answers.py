@@ -10,7 +10,7 @@ from typing import Any
 from connectors.errors import AccessDenied, ConnectorError, QuotaExhausted, Rejected, RetryLater, TokenRefused
 from connectors.http import Answer, Call, Told, Unreached, retry_after, told_time
 
-_BUSY = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG"})
+_BUSY = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG"})
 _BUSY_STATUS = frozenset({406, 408, 420, 429})
 _ENDLESS = ("This session is not valid for use with the REST API", "Connected app is not attached to Agent")
 """Salesforce says "invalid session" here too, but a new token would be just as bad."""
@@ -20,6 +20,10 @@ _RENEW = "Look at the External Client App of leadscore (client id and secret or 
 
 class Expired(Unreached):
     """The token is over: Salesforce did nothing, and a new token may do."""
+
+
+class TooSlow(Unreached):
+    """The query took Salesforce too long: a few tries tell, and then a smaller question."""
 
 
 class Forbidden(AccessDenied):
@@ -74,6 +78,8 @@ def judge(call: Call, answer: Answer, *, wall: int, day_ends: int | None) -> Con
         return Expired("The session at Salesforce is over; a new one is asked for.", 0.0)
     if fault.code == "REQUEST_LIMIT_EXCEEDED":
         return _too_many(words, day_ends)
+    if fault.code == "QUERY_TIMEOUT":
+        return TooSlow("A query took Salesforce too long; nothing is lost. Run the same command again later.", 1.0)
     if fault.code in _BUSY or status in _BUSY_STATUS or status >= 500:
         return _busy(call, answer, wall)
     if 300 <= status < 400 and not fault.code:

@@ -14,6 +14,7 @@ import msgspec
 
 from connectors.errors import RetryLater
 from connectors.protocol import Cursor
+from connectors.salesforce.answers import TooSlow
 from connectors.salesforce.client import Client, Row
 from connectors.salesforce.instants import instant, literal
 from connectors.salesforce.soql import quoted, select
@@ -94,7 +95,13 @@ def _pieces(client: Client, asked: Asked, place: Place, size: int) -> Iterator[P
     while True:
         order = f"ORDER BY {STAMP}, Id LIMIT {size}"
         soql = select(names, asked.object, asked.condition, *_window(place), more=order)
-        page = client.query(soql, deleted=asked.deleted)
+        try:
+            page = client.query(soql, deleted=asked.deleted)
+        except TooSlow:
+            if size <= PAGE:
+                raise
+            size = max(size // 4, PAGE)
+            continue
         rows = page["records"]
         ended = page.get("done", True) and len(rows) < size
         if not ended and not place.total:

@@ -258,6 +258,14 @@ def test_thousands_of_one_second_and_short_pages_lose_nobody(org: Org, reader: S
     assert left[-1] == 0
 
 
+def test_a_question_that_takes_too_long_is_asked_smaller(org: Org, reader: SalesforceReader) -> None:
+    ids = org.make_all("Lead", [{"LastName": str(number), "Company": "Acme"} for number in range(700)])
+    slow = {"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}
+    org.post("faults", kind="status", status=400, body=slow, path="LIMIT(%20|[+])2000", count=0)
+    assert sorted(records(read(org, reader, "leads"))) == sorted(ids)
+    assert org.get("faults")["faults"][0]["hits"] == 3
+
+
 def test_one_that_was_committed_late_with_an_older_time_is_seen(org: Org, reader: SalesforceReader) -> None:
     org.advance(HOUR)
     cursor = read(org, reader, "leads")[-1].cursor
