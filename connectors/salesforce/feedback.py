@@ -6,6 +6,9 @@ from connectors.protocol import PastValue, SeenAnswer, SeenFeedback
 from connectors.salesforce.fields import field_name, note_of
 from connectors.salesforce.past import Past
 
+_SOON = 3_600_000
+"""A note that is typed so long (ms) after an answer still belongs to it."""
+
 
 def read_feedback(
     fields: Sequence[str],
@@ -40,6 +43,3 @@ def _note(past: Sequence[PastValue], now: str | None, answer: PastValue) -> str:
         return now or ""
     known = [entry.value for entry in past if entry.at <= answer.at + _SOON]
     return known[-1] if known else ""
-
-
-_SOON = 3_600_000

@@ -33,8 +33,7 @@ def _page(found: Sequence[Told], needs: Needs, cursor: Cursor, last: bool, remai
 
 
 def _acts(one: Told, types: frozenset[str]) -> Iterator[SeenActivity]:
-    """A Lead's stay with its Contact after a conversion; those of its fields are not told of the Contact again, but
-    where somebody copied them."""
+    """A bounce has its own time; when somebody opted out, only a tracked history tells."""
     object, id = one.record.object, one.record.id
     bounced = instant(one.row.get(BOUNCED)) if "email_bounce" in types else None
     if bounced is not None:

@@ -9,6 +9,7 @@ from connectors.errors import QuotaExhausted, RetryLater, TokenRefused
 from connectors.http import Patience
 from connectors.salesforce.answers import Forbidden, Refused
 from connectors.salesforce.client import Client
+from connectors.salesforce.connect import connect
 from connectors.salesforce.login import Credentials
 from tests.connectors.salesforce.org import HOUR, Org
 
@@ -146,3 +147,14 @@ def test_an_address_that_can_be_none_is_refused(org: Org) -> None:
         Client(org.credentials, budget, org.sandbox.url, version="v66")
     with pytest.raises(ValueError, match="not the address of an org"):
         Client(org.credentials, budget, "http://acme.my.salesforce.com")
+
+
+def test_one_call_opens_all_that_reads_and_writes(org: Org) -> None:
+    opened = connect(org.credentials, org.sandbox.url, batch=10_000)
+    try:
+        assert opened.reader.account().id == org.sandbox.organization_id
+        assert opened.writer.batch == 10_000
+        assert opened.stages.stage_order("Status")[0] == "Open - Not Contacted"
+        assert opened.tasks.owners()
+    finally:
+        opened.close()
