@@ -1,12 +1,13 @@
 """Tells sales by tasks in the CRM: each notice once, to the right colleague, and never too many on one day."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from sqlalchemy import Engine
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Rejected
 from connectors.tasks import Lead, TaskAnswer, TaskDraft
 from leadscore.jobs.lease_owner import new_owner
 from leadscore.jobs.lent_notices import LEASE, LentNotices, Lost, wait_until
@@ -34,6 +35,7 @@ from leadscore.store.notices import DEAD, DONE, VOID, Notice, anything_ready, cl
 DUE = 3_600_000
 """How long after it was made a task is due, ms: who asked for sales waits now."""
 GONE = "No record in the CRM shows this person any more, so nobody was told."
+_UNREADABLE = "The CRM refuses to show the record: "
 _LONGEST_SUBJECT = 200
 
 _Key = tuple[str, str]
@@ -103,22 +105,46 @@ class _Teller:
     def tell_all(self, found: list[Notice]) -> None:
         left = list(found)
         try:
-            leads = self._leads((one.object, one.record_id) for one in found if one.subject and one.record_id)
+            keys = dict.fromkeys((one.object, one.record_id) for one in found if one.subject and one.record_id)
+            leads, refused = self._leads(keys)
             while left:
-                self._tell(left[0], leads)
+                words = refused.get((left[0].object, left[0].record_id or ""))
+                if words is None:
+                    self._tell(left[0], leads)
+                else:
+                    self._give_up(left[0], words)
                 del left[0]
         except ConnectorError as error:
             self._lent.give_back(left, wait_until(error, self._clock()))
             raise
 
-    def _leads(self, keys: Iterable[_Key]) -> dict[_Key, Lead]:
-        """Who these records show, asked of the CRM now: many a workflow gives a lead its owner in the very moment in
-        which it becomes interesting."""
+    def _leads(self, keys: Iterable[_Key]) -> tuple[dict[_Key, Lead], dict[_Key, str]]:
+        """Who these records show, and the CRM's words on those that it refuses to read. Asked now: many a workflow
+        gives a lead its owner in the very moment in which it becomes interesting."""
         ids: dict[str, list[str]] = {}
         for object, id in keys:
             ids.setdefault(object, []).append(id)
-        told = {object: self._messenger.tasks.leads(object, some) for object, some in ids.items()}
-        return {(object, id): lead for object, leads in told.items() for id, lead in leads.items()}
+        leads: dict[_Key, Lead] = {}
+        refused: dict[_Key, str] = {}
+        for object, some in ids.items():
+            self._read(object, some, leads, refused)
+        return leads, refused
+
+    def _read(self, object: str, ids: list[str], leads: dict[_Key, Lead], refused: dict[_Key, str]) -> None:
+        """Reads some leads; those that the CRM refuses are found by halves."""
+        try:
+            leads |= {(object, id): lead for id, lead in self._messenger.tasks.leads(object, ids).items()}
+        except Rejected as error:
+            if len(ids) == 1:
+                refused[object, ids[0]] = error.words
+                return
+            for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+                self._read(object, half, leads, refused)
+
+    def _give_up(self, notice: Notice, words: str) -> None:
+        with suppress(Lost):
+            self._lent.end(notice, DEAD, reason=_UNREADABLE + words)
+            self.report.dead += 1
 
     def _tell(self, notice: Notice, leads: Mapping[_Key, Lead]) -> None:
         try:
@@ -161,9 +187,14 @@ class _Teller:
         """The task about everybody who was too much on one day."""
         with self._lent.hold(notice) as connection:
             members, gone = members_of(connection, notice.number)
-        leads = self._leads((one.object, one.id) for one in members)
+        leads, refused = self._leads((one.object, one.id) for one in members)
         living = [one for one in members if (one.object, one.id) in leads]
         with self._lent.hold(notice) as connection:
+            for one in [one for one in members if (one.object, one.id) in refused]:
+                reason = _UNREADABLE + refused[one.object, one.id]
+                settle(connection, one.number, DEAD, self._clock(), reason=reason, record=(one.object, one.id))
+                members.remove(one)
+                self.report.dead += 1
             for number in (*gone, *(one.number for one in members if one not in living)):
                 settle(connection, number, VOID, self._clock(), reason=GONE)
                 self.report.void += 1

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.errors import AccessDenied, RetryLater
-from leadscore.store.database import writing
+from leadscore.store.database import reading, writing
 from leadscore.store.live_tables import notices
+from leadscore.store.notices import open_again
+from leadscore.store.parked import all_parked
 from tests.connectors.portal import NOW
 from tests.notices.desk import DAY, HOUR, Desk, desk
 
@@ -120,6 +122,25 @@ def test_a_task_that_the_crm_refuses_for_good_is_dead_and_can_be_tried_again(sal
     assert sales.tasks() == []
 
 
+def test_a_lead_whose_record_the_crm_refuses_to_show_is_parked_and_the_others_are_told(sales: Desk) -> None:
+    ids = [sales.add(hubspot_owner_id=MARA) for _ in range(4)]
+    sales.entered(*ids)
+    # All four, two of them, one of these.
+    sales.portal.fault(path="contacts/batch/read", status=400, count=3)
+    report = sales.tell()
+    assert (report.told, report.dead) == (3, 1)
+    (line,) = sales.lines("dead")
+    assert line.reason is not None
+    assert line.reason.startswith("The CRM refuses to show the record: ")
+    with reading(sales.store) as connection:
+        (aside,) = all_parked(connection)
+    assert (aside.job, aside.reason) == ("notice", line.reason)
+    assert {task["on"][0] for task in sales.tasks()} == set(ids) - {aside.record_id}
+    with writing(sales.store) as connection:
+        open_again(connection, [line.id], sales.now)
+    assert sales.tell().told == 1
+
+
 def test_what_the_crm_does_not_take_now_waits_as_long_as_it_says(sales: Desk) -> None:
     sales.entered(sales.add(hubspot_owner_id=MARA))
     sales.portal.fault(method="POST", path=TASKS_PATH, status=503, retry_after=40)
@@ -222,6 +243,18 @@ def test_a_digest_leaves_out_who_is_gone_by_then(sales: Desk) -> None:
     digest = sales.tasks()[-1]
     assert digest["on"] == [stays]
     assert f"0-1/{left}" not in digest["hs_task_body"]
+
+
+def test_a_digest_goes_out_without_a_lead_whose_record_the_crm_refuses_to_show(sales: Desk) -> None:
+    sales.messenger.a_day = 1
+    sales.entered(*(sales.add(hubspot_owner_id=MARA) for _ in range(3)))
+    sales.tell()
+    sales.now += DAY + 5 * HOUR
+    sales.portal.fault(path="contacts/batch/read", status=400, count=2)
+    report = sales.tell()
+    assert (report.told, report.void, report.dead) == (1, 0, 1)
+    assert len(sales.tasks()[-1]["on"]) == 1
+    assert len(sales.lines("dead")) == 1
 
 
 def test_the_next_day_counts_anew(sales: Desk) -> None:
