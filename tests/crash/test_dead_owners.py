@@ -1,5 +1,6 @@
 """What a killed process of this machine had is free when the next one starts; what others have is theirs."""
 
+import os
 import subprocess
 import sys
 
@@ -22,6 +23,10 @@ LEASE = 3_600_000
 @pytest.fixture
 def dead() -> str:
     """The name of a process of this machine that has ended."""
+    return _started()
+
+
+def _started() -> str:
     ended = subprocess.run(
         [sys.executable, "-c", "from leadscore.jobs.process import process_name; print(process_name())"],
         capture_output=True,
@@ -42,16 +47,31 @@ def owners(store: Engine) -> list[str | None]:
 
 
 def test_what_the_dead_had_is_free_and_what_others_have_stays(store: Engine, dead: str) -> None:
-    elsewhere = f"another/1:{dead.rpartition(':')[2]}"
-    holders = [f"{name}:score1:abc" for name in (dead, process_name(), elsewhere, f"{dead.rpartition(':')[0]}:1")]
+    place, _, number = dead.rpartition(":")
+    host, machine, space = place.split("/")
+    before_us = f"{place}:{os.getpid()}.0"
+    twin = f"{host}/{machine[::-1]}/{space}:{number}"
+    living = [f"another/{machine}/{space}:{number}", twin, f"{place}:1.0", process_name()]
+    holders = [f"{name}:score1:abc" for name in (dead, before_us, *living)]
     with writing(store) as connection:
-        mark(connection, range(1, 5), "facts", NOW)
+        mark(connection, range(1, len(holders) + 1), "facts", NOW)
         for owner in holders:
             leases.claim(connection, due, NOW, owner, many=1, lease=LEASE)
-    # What bears our own name was lent to one that had our number before us: we have only just begun.
     assert take_back_from_the_dead(store) == 2
     assert owners(store) == [None, None, *holders[2:]]
     store.dispose()
+
+
+def test_each_start_has_a_name_of_its_own(dead: str) -> None:
+    """Two machines of the same host name may have equal process ids in spaces of equal numbers."""
+    again = _started()
+    assert _without_word(process_name()) == f"{dead.rpartition(':')[0]}:{os.getpid()}"
+    assert len({name.rpartition(".")[2] for name in (dead, again, process_name())}) == 3
+    assert process_name() == process_name()
+
+
+def _without_word(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def test_the_chore_and_the_lead_of_the_dead_are_free_too(store: Engine, dead: str) -> None:
