@@ -58,5 +58,7 @@ def start_logging(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # These tell of every call, with paths that may hold an address.
-    for name in ("urllib3", "werkzeug", "alembic", "apscheduler", "sqlalchemy", "waitress.queue"):
+    for name in ("urllib3", "werkzeug", "alembic", "apscheduler", "sqlalchemy"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # It warns of each request that waits a moment for a thread, which under load are most.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -48,3 +48,15 @@ except ValueError:
     assert lines[1]["count"] == 3
     assert lines[2]["error"] == "ValueError"
     assert "amelia" not in done.stderr
+
+
+def test_requests_that_wait_for_a_thread_are_not_told_of_one_by_one() -> None:
+    program = """
+import logging
+from leadscore.logs import start_logging
+start_logging("DEBUG")
+logging.getLogger("waitress.queue").warning("Task queue depth is %d", 3)
+logging.getLogger("waitress.queue").error("broken")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["broken"]
