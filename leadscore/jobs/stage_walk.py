@@ -149,9 +149,14 @@ class _Note:
         if change.entered:
             record, subject = self.walk.claim.key, self.walk.subject
             self.outcome.entered.append(Entered(record, subject, change.model, change.stage, change.crossed_at))
+        self.report.done += 1
+        if change.put_back and change.first == "clear":
+            # We turned back: what the CRM refused stays put aside, until a person or new facts let it be tried again.
+            self._journal("done", change.reason)
+            stages.take_step(self.connection, [change.record], DECIDE, not_before=PARKED)
+            return
         unpark(self.connection, JOB, self.walk.object, self.walk.id)
         self._end("done")
-        self.report.done += 1
 
     def _turn_back(self) -> None:
         """The field is empty now, and must not stay so."""

@@ -85,6 +85,33 @@ def test_a_fall_that_hubspot_did_not_take_is_put_aside_with_a_sentence_and_can_b
     assert not [one for one in dead_letters(place.store) if one.sort == "stage"]
 
 
+def test_a_fall_whose_new_stage_hubspot_refuses_after_the_field_was_emptied_is_put_back_and_said(place: Town) -> None:
+    id = entered(place, **BOTH)
+    place.later().edit(id, jobtitle="Clerk")
+    place.score()
+    # The first write empties the field, the second is refused, the third puts back what was there.
+    place.fault(method="POST", path="contacts/batch/update", status=400, skip=1, count=1)
+    report = place.move()
+    assert (report.steps.parked, report.steps.done) == (1, 1)
+    assert place.history(id) == [SQL, "", SQL]
+    refused, back = place.past()[-2:]
+    assert outcomes([refused, back]) == [(SQL, LEAD, "rejected"), (SQL, SQL, "done")]
+    assert refused.reason
+    assert back.reason == f"Put back: the CRM refuses {LEAD} ({refused.reason})"
+    assert len(place.told()) == 1, "what is put back is no new entry"
+    with reading(place.store) as connection:
+        assert count_pending(connection) == {"parked": 1}
+    place.tell(id)
+    place.settle()
+    assert place.history(id) == [SQL, "", SQL], "without new facts it is not tried again"
+    (letter,) = [one for one in dead_letters(place.store) if one.sort == "stage"]
+    assert letter.reason == refused.reason
+    assert retry(place.store, [letter.id], place.later().now) == 1
+    place.settle()
+    assert place.history(id) == [SQL, "", SQL, "", LEAD], "it is still ours"
+    assert [one for one in dead_letters(place.store) if one.sort == "stage"] == []
+
+
 def test_a_stage_that_a_person_set_above_ours_stays(place: Town) -> None:
     id = entered(place, **BOSS)
     place.later().edit(id, lifecyclestage="opportunity")
