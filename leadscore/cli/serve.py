@@ -27,6 +27,7 @@ from leadscore.metrics import Metrics
 from leadscore.store.account import bound
 from leadscore.store.database import reading
 from leadscore.store.errors import StoreError
+from leadscore.store.models import generation_at
 from leadscore.web import Open, create_app, watched
 from leadscore.wiring import CALL_PATIENCE, Parts, parts
 
@@ -146,6 +147,7 @@ def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics, lease: 
     found: list[Shift] = []
     if "work" in jobs:
         name = process_name()
+        _look_at_models(made, store)
         work = Work(
             name, store, made.reader, made.writer, made.rulebook, made.policy, chores, now, metrics.became,
             made.messenger, made.crm.stages, chosen.max_entries_per_day, chosen.keep_days * 86_400_000,
@@ -162,6 +164,17 @@ def _crew(made: Parts, store: Engine, jobs: list[str], metrics: Metrics, lease: 
         leadership = Leadership(store, process_name(), now, lease)
         crew.add("schedule", lambda: run_scheduler(store, leadership, chores, now, crew.stop))
     return crew
+
+
+def _look_at_models(made: Parts, store: Engine) -> None:
+    """Says at the start if nobody will be scored, which is no error: models are edited while the service runs."""
+    with reading(store) as connection:
+        in_force = generation_at(connection).digests
+    if in_force != made.rulebook.digests:
+        say(
+            "Nobody is scored: the model files say other than the models in force."
+            " Look at what changes with `leadscore plan`, `leadscore apply` it, and start again."
+        )
 
 
 def _end(crew: Crew, store: Engine) -> None:

@@ -17,6 +17,8 @@ from leadscore.store.batch import insert_new
 from leadscore.store.database import open_store, reading, writing
 from leadscore.store.leaders import leader
 from leadscore.store.live_tables import deliveries, outbox
+from leadscore.store.models import put_in_force
+from tests.jobs.models import SMALL, rulebook
 from tests.serve.service import PORTAL, Place, change, place, post, stop, until
 
 MAIL = "amelia.hughes@nimbus.example"
@@ -192,3 +194,21 @@ def test_an_address_that_is_taken_is_named(site: Place) -> None:
         with pytest.raises(AssertionError):
             site.start("worker")
     assert "Cannot listen on" in site.logs()
+
+
+def test_a_service_whose_models_were_edited_and_not_applied_says_that_it_scores_nobody(site: Place) -> None:
+    model = site.directory / "models" / "small.yaml"
+    model.parent.mkdir()
+    model.write_text(SMALL)
+    store = open_store(site.database)
+    with writing(store) as connection:
+        put_in_force(connection, rulebook(SMALL).written(), now())
+    store.dispose()
+    process, _ = site.start("worker")
+    assert "Nobody is scored" not in site.logs()
+    assert stop(process) == 0
+    model.write_text(SMALL.replace("points: 20}", "points: 19}"))
+    process, _ = site.start("worker")
+    (said,) = [line for line in site.logs().splitlines() if line.startswith("Nobody is scored")]
+    assert "leadscore plan" in said
+    assert stop(process) == 0
