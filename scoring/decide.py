@@ -224,3 +224,33 @@ class _Deciding:
         set_at, crossed = write_date(standing.set_at), write_date(standing.crossed_at)
         was = standing.present or "no stage"
         return _Move(to, f"{said}: new activity of {crossed}, later than {was} was set on {set_at}.", entered=True)
+
+
+def why_it_stays(model: ScoringModel, footing: Footing | None, standing: StageStanding) -> str | None:
+    """Why a stage that the score enters is not set, as a sentence, for somebody of whom no change is under way; None:
+    nothing is entered, or nothing stands against it. Asks nobody for the CRM's order, as `decide` does."""
+    to, present = next(iter(footing.enters), None) if footing else None, standing.present
+    lifecycle, spec = model.lifecycle, spec_of(model.feedback, standing.answer)
+    if lifecycle is None or footing is None or to is None or present == to:
+        return None
+    if footing.excluded:
+        return "The model excludes this person from stages."
+    if present is not None and present in lifecycle.never_leave:
+        return f"The model never leaves {present}."
+    if spec is not None and spec.hold is not None and standing.answer is not None:
+        return f"Held in {spec.hold}: sales answered '{spec.label}' on {write_date(standing.answer.at)}."
+    order = [one.stage for one in lifecycle.enter]
+    if present in order and order.index(present) < order.index(to):
+        return f"{present} is above {to}."
+    if not standing.enrolled:
+        return (
+            f"The score stood for {to} before the first apply and has not risen into a stage since; `leadscore apply "
+            "--enrol-current` enters everybody who stands so."
+        )
+    theirs = not standing.ours and standing.by in ("person", "program") and standing.set_at is not None
+    if standing.set_at is None or not theirs or (standing.crossed_at or 0) > standing.set_at:
+        return None
+    who = "A person" if standing.by == "person" else "An import, workflow or other program"
+    was = f"set {present}" if present else "emptied the stage"
+    below = "" if present in (None, *order, lifecycle.otherwise) else " where the CRM has it lower"
+    return f"{who} {was} on {write_date(standing.set_at)}; only new activity later than that raises it to {to}{below}."

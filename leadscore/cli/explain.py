@@ -12,6 +12,7 @@ from leadscore.cli.clock import now
 from leadscore.cli.show import clean, console, json_line, score_record, show_ledger
 from leadscore.jobs.explain import Explanation
 from leadscore.jobs.explain import explain as explain_person
+from leadscore.jobs.stage_told import StageTold
 from leadscore.wiring import parts
 from scoring.engine import compile_models
 from scoring.ledger import Score
@@ -59,6 +60,8 @@ def show_explanation(out: Console, found: Explanation, ahead: Sequence[Score]) -
     show_ledger(out, score)
     if score.reason:
         out.print(f"\nIn the CRM: {clean(score.reason)}", soft_wrap=True)
+    for stage in found.stages:
+        _show_stage(out, stage)
     if ahead:
         out.print("\nIf nothing new arrives")
         for later in ahead:
@@ -73,6 +76,32 @@ def show_explanation(out: Console, found: Explanation, ahead: Sequence[Score]) -
         out.print("  " + ", ".join(clean(rule or "") for _score, _group, rule in found.unmet), soft_wrap=True)
 
 
+def _show_stage(out: Console, one: StageTold) -> None:
+    by = {"person": "a person", "program": "a program", "default": "the CRM itself"}.get(one.set_by or "", "")
+    who = "leadscore" if one.ours else by
+    when = f" at {write_instant(one.set_at)}" if one.set_at is not None else ""
+    out.print(f"\nLifecycle stage: {clean(one.value) or 'none'}" + (f", set by {who}{when}" if who else ""))
+    if one.pending is not None:
+        step = one.pending.waits or one.pending.step
+        out.print(f"  on its way to {clean(one.pending.after)} ({step}): {clean(one.pending.reason)}", soft_wrap=True)
+    if one.wish is not None:
+        out.print(f"  the model only observes; it would set {one.wish}: {clean(one.reason or '')}", soft_wrap=True)
+    if one.stays is not None:
+        out.print(f"  stays: {clean(one.stays)}", soft_wrap=True)
+
+
+def _stage(one: StageTold) -> dict[str, object]:
+    coming = one.pending
+    return {
+        "value": one.value,
+        "set_by": "leadscore" if one.ours else one.set_by,
+        "set_at": None if one.set_at is None else write_instant(one.set_at),
+        "pending": coming and {"to": coming.after, "step": coming.step, "waits": coming.waits, "reason": coming.reason},
+        "observed": None if one.wish is None else {"to": one.wish, "reason": one.reason},
+        "stays": one.stays,
+    }
+
+
 def _record(found: Explanation, ahead: Sequence[Score]) -> dict[str, object]:
     return {
         **score_record(found.person.id, found.score),
@@ -82,6 +111,7 @@ def _record(found: Explanation, ahead: Sequence[Score]) -> dict[str, object]:
             {"at": write_instant(s.as_of), "total": s.total, "band": s.band, "grade": s.grade, "stage": s.stage}
             for s in ahead
         ],
+        "lifecycle": [_stage(one) for one in found.stages],
         "raises": [
             {"score": r.score, "group": r.group, "rule": r.rule, "points": r.points, "most": r.most, "gain": r.gain}
             for r in found.raises

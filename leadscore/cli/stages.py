@@ -21,12 +21,13 @@ _WAITS = {"fuse": "stopped by the fuse", "day": "put off to another day", "parke
 
 @app.command("list")
 def list_(
+    contact: Annotated[str | None, typer.Argument(help="Only of this one: record id or e-mail address.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many of each.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """List pending, stopped and parked changes of lifecycle stages with their reasons, then the latest. No network."""
     with parts().store() as store:
-        found = view_stages(store, limit)
+        found = view_stages(store, limit, contact)
     if as_json:
         console().file.write(json_line(_record(found)).decode())
     else:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from leadscore.jobs.refused import Refused
 from leadscore.jobs.rulebook import Rulebook, RuleKey
+from leadscore.jobs.stage_told import StageTold, stages_told
 from leadscore.store.account import bound
 from leadscore.store.database import reading
 from leadscore.store.facts_now import sight
@@ -37,7 +38,8 @@ class Raise:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One person's score at an instant. `unmet`: rules without a line, as (score, group, rule). `facts` is all that
-    the store knows of the person, with times; `digests` those of the models used."""
+    the store knows of the person, with times; `digests` those of the models used; `stages`: those of the person's
+    records in the CRM, not for a past instant."""
 
     person: Person
     facts: Facts
@@ -45,6 +47,7 @@ class Explanation:
     unmet: tuple[RuleKey, ...]
     raises: tuple[Raise, ...]
     digests: tuple[str, ...]
+    stages: tuple[StageTold, ...] = ()
 
 
 def explain(
@@ -77,12 +80,13 @@ def explain(
             f"The record of {who!r} was archived or never read. Run `leadscore sync` if it is back in the CRM."
         )
     score = compile_models(models, rulebook.tables)(facts, at)
+    with reading(store) as connection:
+        told = () if past else stages_told(connection, rulebook, person, facts, score)
     model = next((m for m in models if m.name == score.model), None)
     given = {(c.score, c.group, c.rule) for c in score.contributions if c.kind == "rule"}
     unmet = tuple(key for key, _ in _rules(model) if key not in given) if model else ()
-    return Explanation(
-        person, facts, score, unmet, what_raises(model, score) if model else (), then.digests or rulebook.digests
-    )
+    raises = what_raises(model, score) if model else ()
+    return Explanation(person, facts, score, unmet, raises, then.digests or rulebook.digests, told)
 
 
 def what_raises(model: ScoringModel, score: Score, best: int = 3) -> tuple[Raise, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, true
 
 from leadscore.store.batch import chunks, insert_new, near_by, storable, upsert
 from leadscore.store.stage_tables import known_stages, stage_moves, stage_notes
@@ -146,12 +146,13 @@ def count_moves(connection: Connection, since: int, *, entered: bool = False) ->
     return connection.execute(select(func.count()).where(m.at > since, m.outcome == "done", which)).scalar_one()
 
 
-def past_moves(connection: Connection, limit: int) -> list[Past]:
-    """The latest changes, newest first."""
+def past_moves(connection: Connection, limit: int, subject: int | None = None) -> list[Past]:
+    """The latest changes of one person or of all, newest first."""
     m, r = stage_moves.c, records.c
     query = (
         select(r.object, r.record_id, m.at, m.before, m.after, m.stage, m.reason, m.outcome)
         .join_from(stage_moves, records, r.id == m.record)
+        .where(true() if subject is None else m.subject == subject)
         .order_by(m.at.desc(), m.record)
         .limit(limit)
     )

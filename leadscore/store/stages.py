@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.stages import Step
@@ -224,19 +224,20 @@ class Pending(NamedTuple):
     waits: str
     since: int
     not_before: int
+    record: int
 
 
-def pending(connection: Connection, limit: int) -> list[Pending]:
-    """What was decided and is not yet done, and what was put aside; oldest first."""
+def pending(connection: Connection, limit: int, subject: int | None = None) -> list[Pending]:
+    """What was decided and is not yet done, and what was put aside, of one person or of all; oldest first."""
     s, r = stage_intents.c, records.c
     parked = s.not_before == PARKED
     query = (
         select(
             r.object, r.record_id, s.step, s.before, s.after, s.stage, s.reason,
-            case((parked, "parked"), else_=func.coalesce(s.waits, "")), s.since, s.not_before,
+            case((parked, "parked"), else_=func.coalesce(s.waits, "")), s.since, s.not_before, s.record,
         )
         .join(records, r.id == s.record)
-        .where(or_(s.step != DECIDE, parked))
+        .where(or_(s.step != DECIDE, parked), true() if subject is None else s.subject == subject)
     )  # fmt: skip
     rows = connection.execute(query.order_by(s.since, s.record).limit(limit))
     return [Pending._make(value or "" if place < _TEXTS else value for place, value in enumerate(row)) for row in rows]
