@@ -18,7 +18,15 @@ from connectors.hubspot.fields import our_fields
 from leadscore.cli import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/models.md", "docs/admins.md", "docs/hubspot.md", "docs/reps.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/models.md",
+    "docs/admins.md",
+    "docs/hubspot.md",
+    "docs/reps.md",
+)
 AS_OF = 1_780_000_000_000
 
 
