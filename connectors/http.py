@@ -32,7 +32,7 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `path` begins with a slash; `body` is JSON already, unless the `headers` of this call give it another
+    """One request. `path` begins with a slash; `body` is JSON already, unless the `headers` of this call name another
     Content-Type; `kind` says which budget it uses up. One that is `once` is not sent again after an error that leaves
     open whether it was carried out."""
 
