@@ -49,7 +49,7 @@ def kill_leaders(service: Service, levels: Levels, kills: int) -> Led:
     def leads() -> int:
         with reading(store) as connection:
             found = leader(connection, "scheduler", now())
-        return int(found.owner.rpartition(":")[2]) if found else 0
+        return int(found.owner.rpartition(":")[2].partition(".")[0]) if found else 0
 
     try:
         for _ in range(kills):
