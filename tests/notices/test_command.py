@@ -55,6 +55,7 @@ def test_doctor_says_what_cannot_be_told(
     with desk(f"sqlite:///{tmp_path / 'leadscore.db'}") as sales:
         monkeypatch.setenv("HUBSPOT_TOKEN", sales.portal.sandbox.token)
         monkeypatch.setenv("LEADSCORE_HUBSPOT_BASE_URL", sales.portal.sandbox.url)
+        monkeypatch.setenv("LEADSCORE_API_SHARE", "1")
         monkeypatch.setenv("LEADSCORE_NOTIFY_FALLBACK", "nobody@example.com")
         told = doctor(monkeypatch, capsys)
         assert "look  notify: webhook, but LEADSCORE_NOTIFY_URL is empty" in told
