@@ -135,7 +135,7 @@ def test_an_address_that_is_none_is_refused_before_any_call() -> None:
 
 def test_a_burst_limit_that_is_enforced_is_never_met_not_even_by_threads() -> None:
     with portal() as limited:
-        limited.post("limits", enforce=True, burst=20, interval_ms=500)
+        limited.post("limits", enforce=True, burst=20, interval_ms=1500)
         hubspot = connect(limited.sandbox.token, url=limited.sandbox.url)
         hubspot.reader.account()
         with ThreadPoolExecutor(4) as threads:
